@@ -1,0 +1,98 @@
+"""What a reconciliation can find, and how two JSON values are compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from loadtests.ledger import Entry, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One property that is not as it was sent; None where it was not sent or is not held."""
+
+    pointer: str
+    sent: Any
+    held: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Discrepancy:
+    """One message that is not as it should be, with all that identifies it."""
+
+    what: str
+    """A sentence."""
+    kind: Kind
+    number: int | None
+    """The message's number; None for a record that no message of this replay explains."""
+    supplierReference: str
+    requestId: str | None = None
+    applicantNumber: str | None = None
+    checkType: str | None = None
+    differences: tuple[Difference, ...] = ()
+
+
+@dataclass(slots=True)
+class Reconciliation:
+    """What reading ESR back found. `lost`, `duplicated`, `altered` and `contradicted` are failures of ESR."""
+
+    acknowledged: int = 0
+    """Messages that ESR acknowledged, the set-up's included."""
+    confirmed: int = 0
+    """Acknowledged messages found exactly once in the state they should have."""
+    lost: list[Discrepancy] = field(default_factory=list)
+    duplicated: list[Discrepancy] = field(default_factory=list)
+    altered: list[Discrepancy] = field(default_factory=list)
+    contradicted: list[Discrepancy] = field(default_factory=list)
+    """Refused, or never sent at all, and yet held."""
+    unacknowledged_found: list[Discrepancy] = field(default_factory=list)
+    """Sent, never acknowledged, and held: no failure, the sender may simply not have heard."""
+    unacknowledged_absent: list[Discrepancy] = field(default_factory=list)
+    """Sent, never acknowledged, and not held: no failure of ESR either."""
+    moved_on: int = 0
+    """Checks that ESR or a regulator changed after the supplier; their content is not compared."""
+
+    @property
+    def clean(self) -> bool:
+        """True when nothing acknowledged is lost, duplicated or altered and nothing is held that should not be."""
+        return not (self.lost or self.duplicated or self.altered or self.contradicted)
+
+
+def about(
+    entry: Entry, what: str, differences: tuple[Difference, ...] = (), number: str | None = None
+) -> Discrepancy:
+    """The discrepancy of a message that the ledger knows."""
+    return Discrepancy(
+        what,
+        entry.kind,
+        entry.number,
+        entry.supplierReference,
+        entry.requestId,
+        number or entry.applicantNumber,
+        entry.checkType,
+        differences,
+    )
+
+
+def difference(sent: Any, held: Any, pointer: str = "") -> tuple[Difference, ...]:
+    """Where two JSON values differ, as JSON pointers (RFC 6901); numbers are compared by value."""
+    if isinstance(sent, dict) and isinstance(held, dict):
+        keys = sorted(sent.keys() | held.keys())
+        return tuple(
+            found
+            for key in keys
+            for found in difference(
+                sent.get(key),
+                held.get(key),
+                f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}",
+            )
+        )
+    if isinstance(sent, list) and isinstance(held, list) and len(sent) == len(held):
+        pairs = enumerate(zip(sent, held, strict=True))
+        return tuple(
+            found for place, (a, b) in pairs for found in difference(a, b, f"{pointer}/{place}")
+        )
+    if sent == held and isinstance(sent, bool) == isinstance(held, bool):
+        return ()
+    return (Difference(pointer, sent, held),)

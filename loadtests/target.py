@@ -1,0 +1,168 @@
+"""ESR as its contract offers it, for the quiet parts of a replay: looking round, setting up and reading back.
+
+Uses nothing but operations of `openapi/esr/v1`, so that it serves a real ESR test environment as well as the mock.
+Calls go one at a time on a kept connection; each thread makes a `Target` of its own.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from loadtests.errors import PlanError, TargetError
+from loadtests.pacer import RetryRule
+
+PAGE = 100
+"""Items asked for in one page: the most that the contract allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: `status` and the parsed body (None where there was none)."""
+
+    status: int
+    body: Any
+    attempts: int
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def code(self) -> str | None:
+        """The problem code of a refusal."""
+        code = self.body.get("code") if isinstance(self.body, dict) else None
+        return code if isinstance(code, str) else None
+
+
+def retry_after(value: str | None) -> float | None:
+    """The seconds of a Retry-After header, or None where it is missing or is a date (the contract sends seconds)."""
+    return float(value) if value is not None and value.isascii() and value.isdigit() else None
+
+
+class Target:
+    """A client of one ESR. `patience` is how long (wall seconds) a call is tried while ESR is away."""
+
+    def __init__(
+        self, base_url: str, token: str, patience: float = 30.0, timeout: float = 30.0
+    ) -> None:
+        parts = urlsplit(base_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise PlanError(
+                f"{base_url!r} is not the address of an ESR; give one such as http://127.0.0.1:8080/esr/v1."
+            )
+        self.base_url = base_url.rstrip("/")
+        self._path = parts.path.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        self._rule = RetryRule(give_up_after=patience)
+        self._connection: http.client.HTTPConnection
+        if parts.scheme == "https":
+            context = ssl.create_default_context()
+            self._connection = http.client.HTTPSConnection(
+                parts.hostname, parts.port, timeout=timeout, context=context
+            )
+        else:
+            self._connection = http.client.HTTPConnection(
+                parts.hostname, parts.port, timeout=timeout
+            )
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Target:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def get(self, path: str, query: Mapping[str, str | int] | None = None) -> Any:
+        """The body of a read. Raises `TargetError` for anything but 200."""
+        answer = self.call("GET", f"{path}?{urlencode(query)}" if query else path)
+        if answer.status != 200:
+            raise TargetError(
+                f"ESR answered GET {self.base_url}{path} with {answer.status}{_because(answer)}."
+            )
+        return answer.body
+
+    def pages(
+        self, path: str, items: str, query: Mapping[str, str | int] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Every item of a paged list, page after page. `items` is the property that holds them."""
+        asked: dict[str, str | int] = {**(query or {}), "limit": PAGE}
+        while True:
+            page = self.get(path, asked)
+            if not isinstance(page, dict) or not isinstance(page.get(items), list):
+                raise TargetError(
+                    f"ESR answered GET {self.base_url}{path} without a list of {items}."
+                )
+            yield from page[items]
+            following = page.get("next")
+            if not following or page.get("more") is False:
+                return
+            if asked.get("cursor") == following:
+                raise TargetError(
+                    f"ESR's pages of {self.base_url}{path} do not end: the cursor stays {following!r}."
+                )
+            asked["cursor"] = following
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """One call, tried again by the contract's rule while ESR is away. Raises `TargetError` when it stays away."""
+        sent = {**self._headers, **(headers or {})}
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+        started = time.monotonic()
+        attempts = 0
+        while True:
+            attempts += 1
+            status, content, pause, trouble = self._attempt(method, self._path + path, body, sent)
+            wait = self._rule.wait(status, attempts, time.monotonic() - started, pause)
+            if wait is not None:
+                time.sleep(wait)
+                continue
+            if status == 0:
+                raise TargetError(
+                    f"ESR does not answer at {self.base_url} ({trouble}); is it running there?"
+                )
+            return Answer(status, _parse(content), attempts)
+
+    def _attempt(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
+    ) -> tuple[int, bytes, float | None, str]:
+        try:
+            self._connection.request(method, path, body=body, headers=headers)
+            response = self._connection.getresponse()
+            return (
+                response.status,
+                response.read(),
+                retry_after(response.getheader("Retry-After")),
+                "",
+            )
+        except (OSError, http.client.HTTPException) as error:
+            self._connection.close()
+            return 0, b"", None, str(error) or type(error).__name__
+
+
+def _parse(content: bytes) -> Any:
+    if not content:
+        return None
+    try:
+        return json.loads(content)
+    except ValueError:
+        return None
+
+
+def _because(answer: Answer) -> str:
+    detail = answer.body.get("detail") if isinstance(answer.body, dict) else None
+    return f": {detail}" if detail else ""

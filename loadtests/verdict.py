@@ -1,0 +1,158 @@
+"""The verdict on a replay: each limit and each rule of reconciliation as one finding, rolled up by a fixed priority.
+
+A verdict must not flatter: what was never sent, or sent late by the driver itself, proves nothing and is inconclusive;
+what was acknowledged and is not there fails whatever the latencies were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from loadtests.discrepancies import Reconciliation
+from loadtests.measurements import Measurements
+from loadtests.profiles import Limits
+
+
+class Outcome(StrEnum):
+    """How a finding, and a whole replay, ends."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was judged."""
+
+    name: str
+    outcome: Outcome
+    measured: str
+    limit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The day's messages, the set-up left out. `planned` is the sum of all but `retries` and `sent`."""
+
+    planned: int
+    sent: int
+    """Handed to the network at least once."""
+    acknowledged: int
+    refused: int
+    """Answered with an error that the contract does not ask to retry."""
+    unacknowledged: int
+    """Tried for as long as the profile allows, and still no answer that settles it."""
+    cut_off: int
+    """Under way when the sender was stopped."""
+    never_sent: int
+    retries: int
+    """Attempts beyond the first."""
+
+
+def roll_up(findings: Iterable[Finding]) -> Outcome:
+    """Fail before inconclusive before pass; with nothing judged, inconclusive."""
+    outcomes = {finding.outcome for finding in findings}
+    for outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS):
+        if outcome in outcomes:
+            return outcome
+    return Outcome.INCONCLUSIVE
+
+
+def judge(
+    limits: Limits,
+    counts: Counts,
+    measured: Measurements,
+    reconciliation: Reconciliation | None,
+    interrupted: str | None,
+) -> tuple[Finding, ...]:
+    """Every finding of a replay.
+
+    `interrupted` says why it did not run to its end; `reconciliation` is None where it was not done.
+    """
+    return (
+        _completeness(counts, interrupted),
+        *_reconciliation(reconciliation),
+        _errors(limits, counts),
+        *_latency(limits, measured),
+    )
+
+
+def _completeness(counts: Counts, interrupted: str | None) -> Finding:
+    complete = (
+        counts.never_sent == counts.cut_off == 0 and interrupted is None and counts.planned > 0
+    )
+    measured = f"{counts.sent:,} of {counts.planned:,} sent" + (
+        f"; {interrupted}" if interrupted else ""
+    )
+    return Finding(
+        "every message sent", Outcome.PASS if complete else Outcome.INCONCLUSIVE, measured, "all"
+    )
+
+
+def _reconciliation(found: Reconciliation | None) -> Iterable[Finding]:
+    if found is None:
+        yield Finding(
+            "reconciliation",
+            Outcome.INCONCLUSIVE,
+            "not done",
+            "every message found once, unaltered",
+        )
+        return
+    for name, items in {
+        "lost": found.lost,
+        "duplicated": found.duplicated,
+        "altered": found.altered,
+        "held against ESR's own answer": found.contradicted,
+    }.items():
+        yield Finding(name, Outcome.FAIL if items else Outcome.PASS, f"{len(items):,}", "0")
+    outcome = (
+        Outcome.PASS
+        if found.confirmed and found.confirmed == found.acknowledged
+        else Outcome.INCONCLUSIVE
+    )
+    if not found.clean:
+        outcome = Outcome.FAIL
+    measured = f"{found.confirmed:,} of {found.acknowledged:,}"
+    yield Finding("acknowledged messages found once, unaltered", outcome, measured, "all")
+
+
+def _errors(limits: Limits, counts: Counts) -> Finding:
+    wrong = counts.refused + counts.unacknowledged
+    if counts.sent == 0:
+        return Finding(
+            "error rate", Outcome.INCONCLUSIVE, "nothing sent", f"{limits.error_rate:.2%}"
+        )
+    rate = wrong / counts.sent
+    outcome = Outcome.PASS if rate <= limits.error_rate else Outcome.FAIL
+    return Finding(
+        "error rate",
+        outcome,
+        f"{rate:.2%} ({wrong:,} of {counts.sent:,})",
+        f"{limits.error_rate:.2%}",
+    )
+
+
+def _latency(limits: Limits, measured: Measurements) -> Iterable[Finding]:
+    late = measured.lateness.p99 > limits.driver_lateness_p99_ms
+    yield Finding(
+        "the driver kept pace (p99 of its own lateness)",
+        Outcome.INCONCLUSIVE if late or measured.lateness.count == 0 else Outcome.PASS,
+        f"{measured.lateness.p99:.0f} ms",
+        f"{limits.driver_lateness_p99_ms:.0f} ms",
+    )
+    shown = measured.latency["all"].intended
+    for name, value, limit in (
+        ("p50", shown.p50, limits.p50_ms),
+        ("p95", shown.p95, limits.p95_ms),
+        ("p99", shown.p99, limits.p99_ms),
+        ("max", shown.max, limits.max_ms),
+    ):
+        outcome = Outcome.PASS if value <= limit else Outcome.FAIL
+        if late or shown.count == 0:
+            outcome = Outcome.INCONCLUSIVE
+        yield Finding(
+            f"latency from intended time, {name}", outcome, f"{value:.0f} ms", f"{limit:.0f} ms"
+        )

@@ -1,0 +1,149 @@
+"""Puts a sandbox together: the only place that knows everyone."""
+
+import asyncio
+import logging
+import warnings
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib import import_module
+from typing import Any
+
+warnings.filterwarnings("ignore", message="Using `httpx` with `starlette.testclient`")
+
+from connexion import AsyncApp  # noqa: E402  (the filter above must come first)
+from connexion.middleware.lifespan import LifespanMiddleware  # noqa: E402
+from connexion.middleware.routing import RoutingMiddleware  # noqa: E402
+from connexion.middleware.swagger_ui import SwaggerUIMiddleware  # noqa: E402
+from connexion.resolver import Resolver  # noqa: E402
+from starlette.types import ASGIApp  # noqa: E402
+
+import sandbox.control.handlers  # noqa: E402
+from sandbox.clock import wall_now  # noqa: E402
+from sandbox.contracts import Contract, load_contract  # noqa: E402
+from sandbox.database import Database, Transaction  # noqa: E402
+from sandbox.errors import Code, Refusal  # noqa: E402
+from sandbox.esr.service.events import DELIVERY, delivered  # noqa: E402
+from sandbox.identity.bearer import Bearer  # noqa: E402
+from sandbox.identity.store import ensure_client, ensure_token  # noqa: E402
+from sandbox.journal.store import FLUSH, append  # noqa: E402
+from sandbox.outbox.dispatcher import Dispatcher  # noqa: E402
+from sandbox.runtime import Runtime, SeedWorld  # noqa: E402
+from sandbox.settings import Settings  # noqa: E402
+from sandbox.web.call import Call  # noqa: E402
+from sandbox.web.front import Front  # noqa: E402
+from sandbox.web.operations import OperationsMiddleware  # noqa: E402
+from sandbox.web.pages import pages  # noqa: E402
+from sandbox.web.reply import Reply  # noqa: E402
+from sandbox.workspaces.store import find_workspace, insert_workspace  # noqa: E402
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_WORKSPACE = "default"
+DEFAULT_CLIENT = "supplier"
+
+_CONTRACTS_OF = {"esr": ("esr",), "nhs-jobs": ("nhs-jobs", "receiver")}
+_PACKAGES = {"esr": "sandbox.esr.handlers", "nhs-jobs": "sandbox.nhsjobs.handlers"}
+
+
+def make_runtime(settings: Settings, seed_world: SeedWorld) -> Runtime:
+    """Opens the database and the default workspace. Raises DatabaseUnusable."""
+    database = Database(settings.database_path, {FLUSH: append})
+    runtime = Runtime(settings, database, Bearer(database), seed_world)
+
+    def prepare(transaction: Transaction) -> None:
+        connection = transaction.connection
+        if find_workspace(connection, DEFAULT_WORKSPACE) is None:
+            insert_workspace(connection, DEFAULT_WORKSPACE, settings.seed, "FULL", wall_now())
+        ensure_client(connection, DEFAULT_CLIENT, DEFAULT_WORKSPACE, "The supplier under test")
+        if settings.token:
+            ensure_token(connection, DEFAULT_CLIENT, settings.token)
+
+    database.write(prepare).result()
+    return runtime
+
+
+def make_app(runtime: Runtime) -> ASGIApp:
+    """The ASGI application of a runtime. Raises ContractError when a contract does not validate."""
+    names = [
+        name for system in sorted(runtime.settings.systems) for name in _CONTRACTS_OF[system]
+    ]
+    contracts = [load_contract(name) for name in [*names, "control"]]
+    runtime.operation_ids = {
+        contract.name: frozenset(contract.operation_ids) for contract in contracts
+    }
+    app = AsyncApp(
+        __name__,
+        lifespan=_lifespan(runtime),
+        middlewares=[
+            RoutingMiddleware,
+            OperationsMiddleware,
+            SwaggerUIMiddleware,
+            LifespanMiddleware,
+        ],
+    )
+    for contract in contracts:
+        app.add_api(
+            contract.document,
+            base_path=contract.base_path,
+            name=contract.name,
+            resolver=_resolver(contract.name, runtime.settings.systems),
+            system=contract.name,
+        )
+    app._middleware_app.router.default = pages(runtime, contracts)
+    return Front(app, runtime, contracts)
+
+
+def _resolver(name: str, systems: frozenset[str]) -> Resolver:
+    """Finds the handler of each operation of the contract `name` by its operationId."""
+    if name == "control":
+        running = [import_module(f"{_PACKAGES[system]}.control_acts") for system in systems]
+        modules = [sandbox.control.handlers, *running]
+    else:
+        modules = [import_module(_PACKAGES["nhs-jobs" if name == "receiver" else name])]
+
+    def find(operation_id: str) -> Any:
+        for module in modules:
+            handler = getattr(module, operation_id, None)
+            if handler is not None:
+                return handler
+        if name == "control" and len(systems) < len(_PACKAGES):
+            return _not_running
+        raise ValueError(f"no handler is named {operation_id}")
+
+    return Resolver(find)
+
+
+async def _not_running(call: Call) -> Reply:
+    """An act of a system that was left out with --only."""
+    raise Refusal(
+        Code.NOT_FOUND, f"{call.operation_id} acts in a system that this sandbox does not run."
+    )
+
+
+def _lifespan(runtime: Runtime) -> Callable[[Any], Any]:
+    @asynccontextmanager
+    async def lifespan(_app: Any) -> AsyncIterator[None]:
+        settings = runtime.settings
+        connection, handlers = None, {DELIVERY: delivered}
+        if "nhs-jobs" in settings.systems:
+            from sandbox.nhsjobs.connection import Connection
+            from sandbox.nhsjobs.service.answers import ANSWERS
+
+            connection = Connection(settings, runtime.database)
+            handlers |= ANSWERS
+        dispatcher = Dispatcher(
+            runtime.database, handlers, settings.request_seconds, connection
+        )
+        runtime.start_with(dispatcher, connection)
+        starting = asyncio.create_task(runtime.connect_all())
+        try:
+            yield
+        finally:
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            await dispatcher.stop()
+            if connection is not None:
+                await connection.close()
+            await asyncio.to_thread(runtime.database.close)
+
+    return lifespan

@@ -1,0 +1,122 @@
+"""One command, one verb per job. Exit codes: 0 held, 1 the product failed, 2 usage or configuration, 3 inconclusive,
+4 the suite itself broke."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from sandbox import __version__
+
+HELD, FAILED, MISUSED, INCONCLUSIVE, BROKE = 0, 1, 2, 3, 4
+
+# A command is imported when it is asked for: `up` must not wait for Schemathesis, Locust or Matplotlib.
+_COMMANDS = {
+    "up": "start the mock ESR and the mock NHS Jobs",
+    "demo": "the main job on a small scale, with a verdict",
+    "fuzz": "fuzz an implementation against its contract",
+    "replay": "replay a day's traffic against ESR and reconcile every message",
+    "generate": "write synthetic applicants",
+    "contracts": "check the contracts and write their bundles",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, _context: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"sandbox.cli.{name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.command(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="esr-sandbox")
+def group() -> None:
+    """A mock ESR and a mock NHS Jobs, and the proof that your recruitment system works with them.
+
+    The contracts are a model of ours; the real specification of the ESR e-Recruitment interface is not public.
+    """
+
+
+class Stop(Exception):
+    """Ends the command with a sentence for the user and an exit code."""
+
+    def __init__(self, sentence: str, code: int = MISUSED) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line and exits. Whatever goes wrong is one clear sentence, never a traceback."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; answers the exit code."""
+    try:
+        result: Any = group.main(
+            args=None if arguments is None else list(arguments),
+            prog_name="esr-sandbox",
+            standalone_mode=False,
+        )
+    except click.exceptions.Exit as ending:
+        return ending.exit_code
+    except click.ClickException as problem:
+        problem.show()
+        return MISUSED
+    except (click.Abort, KeyboardInterrupt):
+        return _told("Stopped. Nothing that was acknowledged is lost.", INCONCLUSIVE)
+    except Stop as problem:
+        return _told(str(problem), problem.code)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough.
+        sys.stderr.close()
+        return HELD
+    except Exception as problem:
+        return _unexpected(problem)
+    return result if isinstance(result, int) else HELD
+
+
+def _unexpected(problem: Exception) -> int:
+    from sandbox.contracts import ContractError
+    from sandbox.database import DatabaseUnusable
+
+    if isinstance(problem, ContractError):
+        faults = "\n".join(f"  {fault}" for fault in problem.faults[:20])
+        return _told(f"A contract cannot be used; mend it and start again:\n{faults}", MISUSED)
+    if isinstance(problem, DatabaseUnusable):
+        return _told(str(problem), MISUSED)
+    if type(problem).__name__ == "CannotStart":
+        return _told(str(problem), MISUSED)
+    if isinstance(problem, OSError):
+        where = f" {problem.filename}" if problem.filename else ""
+        return _told(f"The system refused{where}: {problem.strerror or problem}.", MISUSED)
+    return _told(
+        f"The sandbox itself failed: {type(problem).__name__}: {problem}. Run again with "
+        "ESR_SANDBOX_TRACEBACK=1 for the details, and report them.",
+        BROKE,
+        problem,
+    )
+
+
+def _told(sentence: str, code: int, problem: Exception | None = None) -> int:
+    import os
+    import traceback
+
+    if problem is not None and os.environ.get("ESR_SANDBOX_TRACEBACK"):
+        traceback.print_exception(problem)
+    click.echo(sentence, err=True)
+    return code

@@ -1,0 +1,46 @@
+"""The worlds that a sandbox can be filled with."""
+
+from typing import Any
+
+from sandbox.app import DEFAULT_WORKSPACE
+from sandbox.clock import wall_now
+from sandbox.control.service.worlds import seed_world as fill_world
+from sandbox.database import Transaction
+from sandbox.esr.store.organisations import list_organisations
+from sandbox.runtime import Runtime
+from sandbox.web.call import open_unit
+
+WORLDS = {"small": (1, 60), "trust": (5, 60), "region": (40, 60)}
+"""By name: organisations, positions of each."""
+
+
+def make_world(
+    seed: int, organisations: int, positions: int
+) -> dict[str, list[dict[str, Any]]]:
+    """A seeded world in the records of the contract."""
+    from simulators.world import World
+
+    world = World.make(seed, organisations, positions)
+    return {
+        "organisations": list(world.organisations),
+        "positions": list(world.positions),
+        "vacancies": list(world.vacancies),
+    }
+
+
+def fill_default(runtime: Runtime, name: str) -> None:
+    """Fills the default workspace with the world `name`, unless it holds one already."""
+
+    def held(transaction: Transaction) -> bool:
+        return bool(list_organisations(transaction.connection, DEFAULT_WORKSPACE))
+
+    if runtime.database.read(held).result():
+        return
+    seed = runtime.settings.seed
+    world = make_world(seed, *WORLDS[name])
+
+    def fill(transaction: Transaction) -> None:
+        unit = open_unit(transaction, DEFAULT_WORKSPACE, wall_now())
+        fill_world(unit, seed, world)
+
+    runtime.database.write(fill).result()

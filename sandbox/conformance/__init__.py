@@ -1,0 +1,1 @@
+"""The suite that judges an implementation against the contracts."""

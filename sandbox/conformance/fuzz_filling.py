@@ -1,0 +1,176 @@
+"""Putting real values into generated calls, without making a broken call whole.
+
+A generated call keeps the contract, or breaks it in one part on purpose. Into the parts that keep it go values that exist
+at the target, so that the call reaches past "not found" and what is refused is refused for the broken part alone.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from sandbox.conformance.world_feed import FeedExhaustedError, Known, WorldFeed, replaced
+
+REQUEST_ID = "X-Request-ID"
+AUTHORIZATION = "authorization"
+PATH, QUERY, HEADER, BODY = "path", "query", "header", "body"
+
+
+class NoBody(Enum):
+    """The call has no body, which is not the same as the body `null`."""
+
+    NO_BODY = "no body"
+
+
+NO_BODY = NoBody.NO_BODY
+
+
+class Style(Enum):
+    """How much of a sound call is taken from the world."""
+
+    WHOLE = "known identifiers and a known body"
+    REFERENCES = "known identifiers, and a generated body that refers to what exists"
+    GENERATED = "as generated, save for the request id and invented cursors"
+
+
+# Half of the sound calls should succeed; a quarter each explores bodies and identifiers.
+_STYLES = (Style.WHOLE, Style.REFERENCES, Style.WHOLE, Style.GENERATED)
+
+
+@dataclass(slots=True)
+class Draft:
+    """A generated call before it is sent; `CaseFiller.fill` changes it in place.
+
+    - `sound`: nothing in it breaks the contract.
+    - `broken`: the parts (path, query, header, body) that break it.
+    - `broken_names`: lower-case names of the parameters that were broken or left out, where that is known.
+    - `tested_pointer`: the place in the body that this case is about, where that is known.
+    """
+
+    operation_id: str
+    phase: str
+    sound: bool
+    broken: frozenset[str]
+    broken_names: frozenset[str]
+    tested_pointer: str | None
+    declared_headers: Mapping[str, bool]
+    path: dict[str, Any]
+    query: dict[str, Any]
+    headers: MutableMapping[str, str]
+    body: Any
+
+
+@dataclass(slots=True)
+class CaseFiller:
+    """Fills drafts from a feed, and remembers what the target said exists.
+
+    Request ids follow from (seed, run id, number of the call), so a run can be told from every other run and each of its
+    calls can be worked out again. Letters are in upper case in every second one: the contract allows both.
+    """
+
+    feed: WorldFeed
+    seed: int
+    run_id: str
+    gaps: dict[str, str] = field(default_factory=dict)
+    _calls: int = 0
+    _sound_calls: dict[str, int] = field(default_factory=dict)
+    _seen: dict[str, set[str]] = field(default_factory=dict)
+
+    def fill(self, draft: Draft) -> None:
+        """Replace what may be replaced."""
+        self._calls += 1
+        if draft.sound:
+            self._fill_sound(draft)
+        else:
+            known = self._known(draft.operation_id, fresh=False)
+            self._fill_parts(draft, known, Style.WHOLE)
+        self._set_request_id(draft)
+
+    def observe(self, operation_id: str, status: int, body: Any, names: frozenset[str]) -> None:
+        """Learn from an answer: `names` are the path parameters of the contract, whose values become known."""
+        if 200 <= status < 300:
+            self._remember(body, names)
+        self.feed.observe(operation_id, status, body)
+
+    def _fill_sound(self, draft: Draft) -> None:
+        number = self._sound_calls.get(draft.operation_id, 0)
+        self._sound_calls[draft.operation_id] = number + 1
+        style = _STYLES[number % len(_STYLES)]
+        if draft.phase in {"examples", "coverage"}:
+            style = Style.REFERENCES  # the body is what such a case is about
+        following = draft.phase == "stateful" and self._leads_somewhere(draft.path)
+        known = self._known(draft.operation_id, fresh=style is not Style.GENERATED and not following)
+        if following:  # a link of the contract led here: keep to it
+            known = Known(headers=known.headers, query=known.query)
+        if style is Style.GENERATED:
+            known = Known(query=known.query)
+        self._fill_parts(draft, known, style)
+
+    def _fill_parts(self, draft: Draft, known: Known, style: Style) -> None:
+        if PATH not in draft.broken and known.path:
+            draft.path.update({n: v for n, v in known.path.items() if n in draft.path})
+        if QUERY not in draft.broken:
+            for name, value in known.query.items():
+                if name in draft.query:
+                    draft.query.pop(name)
+                    if value is not None:
+                        draft.query[name] = value
+        self._fill_headers(draft, known)
+        if BODY not in draft.broken and draft.body is not NO_BODY:
+            if style is Style.WHOLE and known.body is not None:
+                draft.body = known.body
+            else:
+                draft.body = _with_references(draft.body, known.references, draft.tested_pointer)
+
+    def _fill_headers(self, draft: Draft, known: Known) -> None:
+        for name, value in {**known.headers, **known.forced_headers}.items():
+            wanted = name in known.forced_headers or draft.declared_headers.get(name, False)
+            if _may_set(draft, name) and (wanted or name in draft.headers):
+                draft.headers[name] = value
+
+    def _set_request_id(self, draft: Draft) -> None:
+        if REQUEST_ID in draft.declared_headers and _may_set(draft, REQUEST_ID):
+            text = f"{self.seed}:{self.run_id}:{self._calls}".encode()
+            digest = hashlib.blake2b(text, digest_size=16).digest()
+            request_id = str(uuid.UUID(bytes=digest, version=4))
+            draft.headers[REQUEST_ID] = request_id if self._calls % 2 else request_id.upper()
+
+    def _known(self, operation_id: str, *, fresh: bool) -> Known:
+        try:
+            return self.feed.known(operation_id, fresh=fresh)
+        except FeedExhaustedError as gap:
+            self.gaps.setdefault(operation_id, str(gap))
+            return Known()
+
+    def _leads_somewhere(self, path: Mapping[str, Any]) -> bool:
+        return bool(path) and all(str(v) in self._seen.get(n, ()) for n, v in path.items())
+
+    def _remember(self, body: Any, names: frozenset[str]) -> None:
+        if isinstance(body, dict):
+            for name, value in body.items():
+                if name in names and isinstance(value, str | int):
+                    self._seen.setdefault(name, set()).add(str(value))
+                self._remember(value, names)
+        elif isinstance(body, list):
+            for item in body:
+                self._remember(item, names)
+
+
+def _may_set(draft: Draft, name: str) -> bool:
+    """Whether the header `name` may be set without mending what the case breaks.
+
+    Where the token is what is broken, no header is touched: the fuzzer looks at changed headers again without the token,
+    would find them whole, and would expect the call to succeed.
+    """
+    if name.lower() in draft.broken_names or AUTHORIZATION in draft.broken_names:
+        return False
+    return HEADER not in draft.broken or bool(draft.broken_names)
+
+
+def _with_references(body: Any, references: Mapping[str, Any], tested: str | None) -> Any:
+    for pointer, value in references.items():
+        if tested is None or not (tested == pointer or pointer.startswith(f"{tested}/")):
+            body = replaced(body, pointer, value)
+    return body

@@ -1,0 +1,568 @@
+"""Fuzzing a target with Schemathesis: the only module that knows it.
+
+    result = fuzz(FuzzPlan(target="esr", contract=bundle, base_url="http://127.0.0.1:8080/esr/v1", token=token, seed=1))
+
+Schemathesis generates calls from the contract (examples, then systematic coverage, then random fuzzing, then sequences
+that follow links) and checks the answers. What comes out is `FuzzResult`: plain values with rule ids of ours.
+
+Rules that this module keeps:
+- No request goes anywhere but to the target; nothing is left in the working directory.
+- The seed decides what is generated. A new run id gives new request ids, so that a target that keeps its state is not
+  sent the messages of an earlier run again.
+- A failure never ends a run early and is never shrunk: how often a rule was broken is part of the report.
+- Real identifiers go into the parts of a call that keep the contract, never into the part that breaks it.
+"""
+
+import contextlib
+import hashlib
+import json
+import secrets
+import socket
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import schemathesis
+from hypothesis.configuration import set_hypothesis_home_dir
+from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.config import ConfigError, SchemathesisConfig
+from schemathesis.core import NOT_SET
+from schemathesis.core.errors import LoaderError
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.core.result import Err
+from schemathesis.core.transport import Response
+from schemathesis.engine import Status, events, from_schema
+from schemathesis.engine.errors import (
+    ServerUnavailable,
+    UnhealthyAPIError,
+    UnresponsiveOperationError,
+)
+from schemathesis.engine.recorder import CheckNode, Interaction, ScenarioRecorder
+from schemathesis.generation.case import Case
+from schemathesis.generation.meta import negated_parameters
+from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER, HookContext
+
+from sandbox.conformance.fuzz_filling import BODY, HEADER, NO_BODY, PATH, QUERY, CaseFiller, Draft
+from sandbox.conformance.fuzz_results import (
+    PHASES,
+    Counts,
+    Exchange,
+    FuzzFailure,
+    FuzzProgress,
+    FuzzResult,
+    OperationResult,
+)
+from sandbox.conformance.fuzz_rules import (
+    EXPECTED,
+    MISSING_HEADER,
+    NEGATIVE,
+    POSITIVE,
+    RULES,
+    ExpectedStatuses,
+    expected_statuses,
+    rule_of,
+)
+from sandbox.conformance.world_feed import EmptyFeed, FeedExhaustedError, WorldFeed
+
+_LOCATIONS = {
+    ParameterLocation.PATH: PATH,
+    ParameterLocation.QUERY: QUERY,
+    ParameterLocation.HEADER: HEADER,
+    ParameterLocation.BODY: BODY,
+}
+_MASK = "[Filtered]"
+_LONGEST_BODY = 20_000
+# Hooks before a call are global to Schemathesis, so that one process fuzzes one target at a time.
+_ONE_AT_A_TIME = threading.Lock()
+
+
+class FuzzConfigurationError(Exception):
+    """The run cannot begin; the text says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class FuzzPlan:
+    """What to fuzz and how.
+
+    - `target`: the name that the report gives it (`esr`, `nhs-jobs`).
+    - `contract`: the bundled OpenAPI document, or the path of one.
+    - `base_url`: where the paths of the contract begin.
+    - `token`: bearer token, or None where no operation asks for one.
+    - `examples`: random calls per operation; examples and coverage come on top.
+    - `sequences`, `steps`: how many sequences of calls, and how long each.
+    - `timeout_seconds`: one answer. `limit_seconds`: the whole run; what is not done by then is inconclusive.
+    - `run_id`: makes request ids of this run its own; chosen at random where it is empty.
+    """
+
+    target: str
+    contract: Mapping[str, Any] | Path
+    base_url: str
+    token: str | None = None
+    seed: int = 1
+    examples: int = 100
+    sequences: int = 25
+    steps: int = 6
+    feed: WorldFeed = field(default_factory=EmptyFeed)
+    expected: tuple[ExpectedStatuses, ...] = EXPECTED
+    phases: tuple[str, ...] = PHASES
+    timeout_seconds: float = 10.0
+    limit_seconds: float | None = None
+    run_id: str = ""
+    progress: Callable[[FuzzProgress], None] | None = None
+
+
+def fuzz(plan: FuzzPlan) -> FuzzResult:
+    """Run `plan` to its end and say what was found.
+
+    Raises FuzzConfigurationError when the run cannot begin: no such contract, a malformed address, nobody there.
+    Ctrl-C ends the run early with an inconclusive result.
+    """
+    contract = _read_contract(plan)
+    _require_listener(plan.base_url)
+    run_id = plan.run_id or secrets.token_hex(8)
+    filler = CaseFiller(feed=plan.feed, seed=plan.seed, run_id=run_id)
+    started, clock = datetime.now(UTC), time.monotonic()
+    with _ONE_AT_A_TIME, _nothing_left_behind():
+        run = _Run(plan, contract, filler)
+        try:
+            plan.feed.prepare()
+        except FeedExhaustedError as gap:
+            raise FuzzConfigurationError(str(gap)) from gap
+        with run.hooks():
+            run.execute()
+    return FuzzResult(
+        target=plan.target,
+        base_url=plan.base_url,
+        contract=f"{contract['info']['title']} {contract['info']['version']}",
+        contract_sha256=hashlib.sha256(_canonical(contract)).hexdigest(),
+        seed=plan.seed,
+        examples=plan.examples,
+        run_id=run_id,
+        tool=f"schemathesis {schemathesis.__version__}",
+        started_at=started.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        duration_seconds=round(time.monotonic() - clock, 1),
+        operations=run.operations(),
+        problems=tuple(run.problems),
+        gaps=tuple(run.gaps),
+        rules_off={rule.id: rule.off for rule in RULES if rule.off},
+    )
+
+
+def check_names() -> frozenset[str]:
+    """Every check that the installed Schemathesis has: each needs a rule of ours."""
+    load_all_checks()
+    return frozenset({*CHECKS.get_all_names(), "max_response_time"})
+
+
+@dataclass(slots=True)
+class _Operation:
+    """What is being gathered about one operation."""
+
+    operation_id: str
+    method: str
+    path: str
+    headers: dict[str, bool]
+    phases: dict[str, Counts] = field(default_factory=dict)
+    statuses: Counter[int] = field(default_factory=Counter)
+    failures: dict[tuple[str, str], FuzzFailure] = field(default_factory=dict)
+    problems: dict[str, None] = field(default_factory=dict)
+    gaps: dict[str, None] = field(default_factory=dict)
+
+
+class _Run:
+    """One run of the engine, folded into what was gathered per operation."""
+
+    def __init__(self, plan: FuzzPlan, contract: Mapping[str, Any], filler: CaseFiller) -> None:
+        self.problems: dict[str, None] = {}
+        self.gaps: dict[str, None] = {}
+        self._plan = plan
+        self._filler = filler
+        self._phase = ""
+        self._done = 0
+        try:
+            config = SchemathesisConfig.from_dict(_config(plan, contract))
+            self._schema = schemathesis.openapi.from_dict(_plain(contract), config=config)
+            self._operations = self._list_operations()
+        except (ConfigError, LoaderError) as refusal:
+            raise FuzzConfigurationError(f"The contract cannot be fuzzed: {refusal}") from refusal
+        self._names = frozenset(
+            name.strip("{}")
+            for operation in self._operations.values()
+            for name in operation.path.split("/")
+            if name.startswith("{")
+        )
+
+    def operations(self) -> tuple[OperationResult, ...]:
+        """In the order of the contract."""
+        return tuple(
+            OperationResult(
+                operation_id=item.operation_id,
+                method=item.method,
+                path=item.path,
+                phases={phase: item.phases.get(phase, Counts()) for phase in self._plan.phases},
+                statuses=dict(sorted(item.statuses.items())),
+                failures=tuple(sorted(item.failures.values(), key=lambda failure: failure.rule)),
+                problems=tuple(item.problems),
+                gaps=self._gaps_of(item),
+            )
+            for item in self._operations.values()
+        )
+
+    def execute(self) -> None:
+        """Consume the engine's events to the last."""
+        deadline = None
+        if self._plan.limit_seconds is not None:
+            deadline = time.monotonic() + self._plan.limit_seconds
+        stream = from_schema(self._schema).execute()
+        for event in stream:
+            self._consume(event)
+            if deadline is not None and time.monotonic() > deadline:
+                self.gaps[f"stopped after {self._plan.limit_seconds:g} seconds, as asked"] = None
+                stream.stop()
+                deadline = None
+
+    @contextlib.contextmanager
+    def hooks(self) -> Iterator[None]:
+        """Fill calls before they are sent, and learn from the answers."""
+        known = {id(self._schema)}
+
+        def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:  # noqa: ARG001
+            if id(case.operation.schema) in known:
+                self._fill(case)
+
+        def after_call(context: HookContext, case: Case, response: Response) -> None:  # noqa: ARG001
+            if id(case.operation.schema) in known:
+                operation = self._operations[case.operation.label]
+                body = _json_or_none(response.content)
+                self._filler.observe(
+                    operation.operation_id, response.status_code, body, self._names
+                )
+
+        GLOBAL_HOOK_DISPATCHER.register_hook_with_name(before_call, "before_call")
+        GLOBAL_HOOK_DISPATCHER.register_hook_with_name(after_call, "after_call")
+        try:
+            yield
+        finally:
+            GLOBAL_HOOK_DISPATCHER.unregister(before_call)
+            GLOBAL_HOOK_DISPATCHER.unregister(after_call)
+
+    def _list_operations(self) -> dict[str, _Operation]:
+        found: dict[str, _Operation] = {}
+        for item in self._schema.get_all_operations():
+            if isinstance(item, Err):
+                raise FuzzConfigurationError(f"The contract cannot be fuzzed: {item.err()}")
+            operation = item.ok()
+            definition = operation.definition.raw
+            found[operation.label] = _Operation(
+                operation_id=str(definition.get("operationId", operation.label)),
+                method=operation.method.upper(),
+                path=operation.path,
+                headers={header.name: header.is_required for header in operation.headers},
+            )
+        if not found:
+            raise FuzzConfigurationError("The contract has no operation to fuzz.")
+        return found
+
+    def _gaps_of(self, item: _Operation) -> tuple[str, ...]:
+        # A feed that ran dry matters only where it left an operation short of successes.
+        gap = self._filler.gaps.get(item.operation_id)
+        short = sum(item.phases.values(), Counts()).success < 1
+        return (*item.gaps, *((gap,) if gap and short else ()))
+
+    def _fill(self, case: Case) -> None:
+        meta = case.meta
+        if meta is None:
+            return
+        operation = self._operations[case.operation.label]
+        data = meta.phase.data
+        draft = Draft(
+            operation_id=operation.operation_id,
+            phase=meta.phase.name.value,
+            sound=meta.generation.mode.is_positive,
+            broken=frozenset(
+                name for place, name in _LOCATIONS.items() if meta.is_negative_at(place)
+            ),
+            broken_names=frozenset(name.lower() for name, _ in negated_parameters(meta)),
+            tested_pointer=(
+                _instance_pointer(data.location or "")
+                if data.parameter_location is ParameterLocation.BODY
+                else None
+            ),
+            declared_headers=operation.headers,
+            path=dict(case.path_parameters or {}),
+            query=dict(case.query) if isinstance(case.query, dict) else {},
+            headers=case.headers,
+            body=NO_BODY if case.body is NOT_SET else case.body,
+        )
+        body = draft.body
+        self._filler.fill(draft)
+        if case.path_parameters and draft.path != case.path_parameters:
+            case.path_parameters = draft.path
+        if isinstance(case.query, dict) and draft.query != case.query:
+            case.query = draft.query
+        if draft.body is not body:
+            case.body = draft.body
+
+    def _consume(self, event: events.EngineEvent) -> None:
+        match event:
+            case events.PhaseStarted():
+                self._phase, self._done = event.phase.name.value, 0
+            case events.ScenarioFinished():
+                self._count(event.recorder, event.phase.value)
+                self._done += 1
+                self._report(event.recorder.label if event.label else None)
+            case events.NonFatalError():
+                self._blame(event.value, event.label)
+            case events.FatalError():
+                self.problems[f"the fuzzer broke: {_brief(event.exception)}"] = None
+            case events.Interrupted():
+                self.gaps["interrupted before the end"] = None
+            case _:
+                return
+
+    def _report(self, label: str | None) -> None:
+        if self._plan.progress is not None:
+            found = self._operations.get(label or "")
+            counted = [sum(item.phases.values(), Counts()) for item in self._operations.values()]
+            self._plan.progress(
+                FuzzProgress(
+                    phase=self._phase,
+                    operation_id=found.operation_id if found else None,
+                    operations_done=self._done,
+                    operations_total=len(self._operations),
+                    cases=sum(counts.cases for counts in counted),
+                    failures=sum(len(item.failures) for item in self._operations.values()),
+                )
+            )
+
+    def _count(self, recorder: ScenarioRecorder, phase: str) -> None:
+        for case_id, interaction in recorder.interactions.items():
+            operation = self._operations[recorder.cases[case_id].value.operation.label]
+            status = interaction.response.status_code if interaction.response else None
+            operation.phases[phase] = operation.phases.get(phase, Counts()) + Counts.of(status)
+            if status is not None:
+                operation.statuses[status] += 1
+            for check in recorder.checks.get(case_id, ()):
+                if check.status is Status.FAILURE:
+                    _record_failure(operation, phase, check, interaction)
+                elif check.status is Status.ERROR:
+                    operation.problems[f"the check {check.name} broke"] = None
+
+    def _blame(self, error: Exception, label: str) -> None:
+        """Sort what is not a broken rule: the target went away, or the suite broke."""
+        operation = self._operations.get(label)
+        lost = isinstance(error, OSError | ServerUnavailable | UnhealthyAPIError)
+        if lost or isinstance(error, UnresponsiveOperationError):
+            gaps = self.gaps if operation is None else operation.gaps
+            gaps[f"the target stopped answering: {_brief(error)}"] = None
+        else:
+            problems = self.problems if operation is None else operation.problems
+            problems[f"the fuzzer could not go on: {_brief(error)}"] = None
+
+
+def _record_failure(
+    operation: _Operation, phase: str, check: CheckNode, interaction: Interaction
+) -> None:
+    info = check.failure_info
+    if info is None:
+        return
+    rule = rule_of(check.name)
+    # One way of breaking a rule, whatever the values were: the status tells most ways apart.
+    status = interaction.response.status_code if interaction.response else None
+    key = (rule.id, f"{info.failure.title}:{status}")
+    earlier = operation.failures.get(key)
+    if earlier is not None:
+        count = earlier.count + 1
+        first = earlier
+    else:
+        count = 1
+        first = FuzzFailure(
+            rule=rule.id,
+            rule_title=rule.title,
+            operation_id=operation.operation_id,
+            phase=phase,
+            message=f"{info.failure.title}. {info.failure.message}".strip(),
+            exchange=_exchange(interaction),
+            curl=_with_token_from_environment(info.code_sample),
+            count=1,
+        )
+    operation.failures[key] = FuzzFailure(
+        rule=first.rule,
+        rule_title=first.rule_title,
+        operation_id=first.operation_id,
+        phase=first.phase,
+        message=first.message,
+        exchange=first.exchange,
+        curl=first.curl,
+        count=count,
+    )
+
+
+def _exchange(interaction: Interaction) -> Exchange:
+    request, response = interaction.request, interaction.response
+    return Exchange(
+        method=request.method,
+        url=request.uri,
+        request_headers={
+            name: _MASK if name.lower() == "authorization" else ", ".join(map(str, values))
+            for name, values in request.headers.items()
+            if name.lower() not in {"x-schemathesis-testcaseid"}
+        },
+        request_body=_text(request.body),
+        status=response.status_code if response else None,
+        response_headers={n: ", ".join(v) for n, v in response.headers.items()} if response else {},
+        response_body=_text(response.content) if response else None,
+    )
+
+
+def _text(body: bytes | str | None) -> str | None:
+    if body is None:
+        return None
+    text = body if isinstance(body, str) else body.decode("utf-8", errors="replace")
+    return text if len(text) <= _LONGEST_BODY else f"{text[:_LONGEST_BODY]} … ({len(text)} in all)"
+
+
+def _with_token_from_environment(curl: str) -> str:
+    return curl.replace(
+        f"'Authorization: {_MASK}'", '"Authorization: Bearer $ESR_SANDBOX_TOKEN"'
+    ).replace(f"'authorization: {_MASK}'", '"Authorization: Bearer $ESR_SANDBOX_TOKEN"')
+
+
+def _config(plan: FuzzPlan, contract: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of Schemathesis, as its configuration file would hold them.
+
+    What it learns from answers is left out: values from answers come from our feed, and a pool that changes between two
+    draws makes the generator give an operation up early. So the seed alone decides what is generated.
+    """
+    generation = {"max-examples": plan.examples, "database": "none", "no-shrink": True}
+    unlearned = {"extra-data-sources": {"responses": False}}
+    settings: dict[str, dict[str, Any]] = {
+        "examples": unlearned,
+        "coverage": unlearned,
+        "fuzzing": {**unlearned, "error-feedback": {"enabled": False}},
+        "stateful": {
+            "max-steps": plan.steps,
+            "link-calibration": False,
+            "generation": {**generation, "max-examples": plan.sequences},
+        },
+    }
+    return {
+        "seed": plan.seed,
+        "base-url": plan.base_url,
+        "workers": 1,
+        "continue-on-failure": True,
+        "request-timeout": plan.timeout_seconds,
+        "cache": {"enabled": False},
+        "generation": generation,
+        "phases": {name: {**settings[name], "enabled": name in plan.phases} for name in PHASES},
+        "checks": {rule.check: {"enabled": False} for rule in RULES if rule.off and rule.check != "max_response_time"},
+        "operations": [
+            {
+                "include-operation-id": operation_id,
+                "checks": {
+                    check: {"expected-statuses": expected_statuses(check, operation_id, plan.expected)}
+                    for check in (POSITIVE, NEGATIVE, MISSING_HEADER)
+                },
+            }
+            for operation_id in _operation_ids(contract)
+        ],
+        **_auth(plan.token, contract),
+    }
+
+
+def _auth(token: str | None, contract: Mapping[str, Any]) -> dict[str, Any]:
+    schemes = contract.get("components", {}).get("securitySchemes", {})
+    bearers = [name for name, scheme in schemes.items() if scheme.get("scheme") == "bearer"]
+    if token is None or not bearers:
+        return {}
+    return {"auth": {"openapi": {name: {"bearer": token} for name in bearers}}}
+
+
+def _operation_ids(contract: Mapping[str, Any]) -> Iterator[str]:
+    for item in contract["paths"].values():
+        for operation in item.values():
+            if isinstance(operation, dict) and "operationId" in operation:
+                yield operation["operationId"]
+
+
+def _read_contract(plan: FuzzPlan) -> Mapping[str, Any]:
+    contract: Any = plan.contract
+    if isinstance(contract, Path):
+        try:
+            contract = json.loads(contract.read_bytes())
+        except (OSError, ValueError) as refusal:
+            raise FuzzConfigurationError(
+                f"The contract {plan.contract} cannot be read: {refusal}"
+            ) from refusal
+    if not isinstance(contract, Mapping) or not {"paths", "info"} <= set(contract):
+        raise FuzzConfigurationError("The contract is no OpenAPI document: it has no paths.")
+    if plan.examples < 1:
+        raise FuzzConfigurationError("Ask for one example per operation at least.")
+    unknown = set(plan.phases) - set(PHASES)
+    if unknown:
+        raise FuzzConfigurationError(f"There is no phase {', '.join(sorted(unknown))}.")
+    return contract
+
+
+def _require_listener(base_url: str) -> None:
+    parts = urlsplit(base_url)
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        port = 0
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not port:
+        raise FuzzConfigurationError(
+            f"{base_url!r} is no address; give one such as http://127.0.0.1:8080/esr/v1."
+        )
+    try:
+        socket.create_connection((parts.hostname, port), timeout=5).close()
+    except OSError as refusal:
+        raise FuzzConfigurationError(
+            f"Nobody answers at {parts.hostname}:{port} ({refusal}). Start the target, or give its address with --url."
+        ) from refusal
+
+
+@contextlib.contextmanager
+def _nothing_left_behind() -> Iterator[None]:
+    """Hypothesis keeps tables of its own beside its database of examples: give it a place that goes away."""
+    with tempfile.TemporaryDirectory(prefix="esr-sandbox-fuzz-") as folder:
+        set_hypothesis_home_dir(folder)
+        try:
+            yield
+        finally:
+            set_hypothesis_home_dir(None)
+
+
+def _plain(contract: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy that the tool may change: it writes the links that it infers into the document."""
+    copy: dict[str, Any] = json.loads(json.dumps(contract))
+    return copy
+
+
+def _canonical(contract: Mapping[str, Any]) -> bytes:
+    return json.dumps(contract, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _instance_pointer(schema_pointer: str) -> str:
+    """`/properties/person/properties/lastName/maxLength` is about `/person/lastName`."""
+    names = schema_pointer.split("/")
+    return "".join(f"/{name}" for i, name in enumerate(names) if i and names[i - 1] == "properties")
+
+
+def _json_or_none(content: bytes | None) -> Any:
+    try:
+        return json.loads(content or b"")
+    except ValueError:
+        return None
+
+
+def _brief(error: Exception) -> str:
+    first = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    return f"{type(error).__name__}: {first}"[:300]

@@ -1,0 +1,92 @@
+"""The world as a whole, over HTTP."""
+
+import time
+from typing import Any
+
+from sandbox.control.service import worlds as service
+from sandbox.outbox.store import Message
+from sandbox.web.call import Call, Unit
+from sandbox.web.reply import Reply, answer, no_content
+
+_PATIENCE_SECONDS = 30.0
+_SHOWN = 100
+
+
+async def seed_world(call: Call) -> Reply:
+    """POST /seed"""
+    wanted = call.body
+
+    def work(unit: Unit) -> Reply:
+        world = call.runtime.seed_world(
+            wanted["seed"], wanted["organisations"], wanted["positionsPerOrganisation"]
+        )
+        return answer(200, service.seed_world(unit, wanted["seed"], world))
+
+    return await call.write(work)
+
+
+async def reset_workspace(call: Call) -> Reply:
+    """POST /reset"""
+
+    def work(unit: Unit) -> Reply:
+        service.reset_workspace(unit)
+        call.runtime.faults.clear(call.workspace)
+        return no_content()
+
+    reply = await call.write(work)
+    await call.runtime.connect(call.workspace)
+    return reply
+
+
+async def list_snapshots(call: Call) -> Reply:
+    """GET /snapshots"""
+    return answer(200, {"snapshots": await call.read(service.list_snapshots)})
+
+
+async def create_snapshot(call: Call) -> Reply:
+    """POST /snapshots"""
+
+    def work(unit: Unit) -> Reply:
+        faults = [rule.document for rule in call.runtime.faults.listed(call.workspace)]
+        return answer(201, service.create_snapshot(unit, call.body["name"], faults))
+
+    return await call.write(work)
+
+
+async def restore_snapshot(call: Call) -> Reply:
+    """POST /snapshots/{snapshotId}/restore"""
+
+    def work(unit: Unit) -> Reply:
+        snapshot, faults = service.restore_snapshot(unit, call.argument("snapshotId"))
+        call.runtime.faults.clear(call.workspace)
+        for fault in faults:
+            call.runtime.faults.add(call.workspace, fault)
+        return answer(200, snapshot)
+
+    return await call.write(work)
+
+
+async def settle_world(call: Call) -> Reply:
+    """POST /settle"""
+    await call.read(lambda unit: unit.workspace)
+    patience = float(call.body.get("timeoutSeconds", _PATIENCE_SECONDS))
+    began = time.monotonic()
+    waiting = await call.runtime.dispatcher.quiet(call.workspace, patience)
+    return answer(
+        200,
+        {
+            "settled": not waiting,
+            "waitedSeconds": round(time.monotonic() - began, 3),
+            "waiting": [_waiting(message) for message in waiting[:_SHOWN]],
+        },
+    )
+
+
+def _waiting(message: Message) -> dict[str, Any]:
+    return {
+        "kind": "DELIVERY" if message.sender == "esr" else "MESSAGE",
+        "system": message.sender,
+        "subject": message.lane,
+        "dueAt": message.due_at,
+        "attempts": message.attempts,
+    }

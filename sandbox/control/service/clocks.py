@@ -1,0 +1,75 @@
+"""The world's clock: read, set, moved. It never goes backwards."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from sandbox.clock import LATEST, Clock, ClockMode
+from sandbox.errors import Code, Refusal
+from sandbox.timestamps import from_text, to_text
+from sandbox.web.call import Unit
+from sandbox.workspaces.store import set_clock as store_clock
+
+_DURATION = re.compile(
+    r"P(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?",
+    re.ASCII,
+)
+
+
+def shown(clock: Clock, wall: datetime) -> dict[str, Any]:
+    """The clock as `Clock` of the contract."""
+    document: dict[str, Any] = {"mode": str(clock.mode), "now": to_text(clock.now(wall))}
+    if clock.mode is ClockMode.RUNNING:
+        document["factor"] = clock.factor
+    return document
+
+
+def set_clock(unit: Unit, setting: dict[str, Any]) -> dict[str, Any]:
+    """Sets mode, moment and factor. Raises Refusal SETTING_INVALID or CLOCK_BACKWARDS, with nothing changed."""
+    mode = ClockMode(setting["mode"])
+    if "at" in setting and mode is ClockMode.REAL:
+        raise Refusal(Code.SETTING_INVALID, "A REAL clock shows wall time; leave `at` out.")
+    if "factor" in setting and mode is not ClockMode.RUNNING:
+        raise Refusal(Code.SETTING_INVALID, "Only a RUNNING clock has a factor.")
+    wanted = unit.wall if mode is ClockMode.REAL else unit.now
+    if "at" in setting:
+        wanted = from_text(setting["at"])
+    _check_forward(unit, wanted)
+    clock = Clock(mode, wanted, unit.wall, setting.get("factor", 1.0))
+    store_clock(unit.connection, unit.workspace.name, clock)
+    return shown(clock, unit.wall)
+
+
+def advance_clock(unit: Unit, move: dict[str, Any]) -> dict[str, Any]:
+    """Moves a clock that is not REAL. Raises Refusal STATE_FORBIDS or CLOCK_BACKWARDS, with nothing changed."""
+    clock = unit.workspace.clock
+    if clock.mode is ClockMode.REAL:
+        raise Refusal(
+            Code.STATE_FORBIDS, "A REAL clock cannot be moved; freeze it or let it run first."
+        )
+    wanted = from_text(move["to"]) if "to" in move else unit.now + duration(move["by"])
+    _check_forward(unit, wanted)
+    moved = clock.moved_to(wanted, unit.wall)
+    store_clock(unit.connection, unit.workspace.name, moved)
+    return shown(moved, unit.wall)
+
+
+def duration(text: str) -> timedelta:
+    """The length of time that an ISO 8601 text of the contract names."""
+    parts = _DURATION.fullmatch(text)
+    if parts is None:
+        raise Refusal(Code.SETTING_INVALID, f"{text} is not an ISO 8601 duration.")
+    return timedelta(**{name: int(value) for name, value in parts.groupdict("0").items()})
+
+
+def _check_forward(unit: Unit, wanted: datetime) -> None:
+    # What the caller read has milliseconds; the clock may be microseconds past it.
+    if to_text(wanted) < to_text(unit.now):
+        raise Refusal(
+            Code.CLOCK_BACKWARDS,
+            f"The world's time is {to_text(unit.now)}; it cannot go back to {to_text(wanted)}. Reset the workspace or "
+            "restore a snapshot instead.",
+        )
+    if wanted > LATEST:
+        raise Refusal(Code.SETTING_INVALID, f"The world ends at {to_text(LATEST)}.")

@@ -1,0 +1,301 @@
+"""The one database of a sandbox: engines, schema version, readers, and the writer that commits in groups.
+
+Acknowledged means durable: a unit of work's result is handed out only after the transaction that holds it is committed
+(SQLite in WAL mode with synchronous=FULL). One thread writes. It takes every command that waits, runs each under its
+own SAVEPOINT, and commits them together, so that one fsync serves many.
+"""
+
+import logging
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from filelock import FileLock, Timeout
+
+from sandbox.errors import Code, Refusal
+
+logger = logging.getLogger(__name__)
+
+SCHEMA_VERSION = 1
+_GROUP = 64
+_ATTEMPTS = 3
+_READERS = 4
+
+metadata = sa.MetaData()
+
+schema_version = sa.Table(
+    "schema_version", metadata, sa.Column("version", sa.Integer, primary_key=True)
+)
+
+
+class DatabaseUnusable(Exception):
+    """The database cannot be used at all; the message says why and what to do."""
+
+
+@dataclass(slots=True)
+class Transaction:
+    """What one group of commands shares: the connection, and work to be done once before the commit."""
+
+    connection: sa.Connection
+    before_commit: dict[str, list[Any]] = field(default_factory=dict)
+
+
+Work = Callable[[Transaction], Any]
+Flush = Callable[[Transaction, list[Any]], None]
+
+
+class Database:
+    """Reads and writes of one database. Open it, use it, close it."""
+
+    def __init__(self, path: Path | None, flushes: dict[str, Flush] | None = None) -> None:
+        """Opens `path`, or a database in memory when it is None.
+
+        `flushes` names work that is put off to the end of a group: what commands leave in
+        `transaction.before_commit[name]` is handed to `flushes[name]` just before the commit.
+        Raises DatabaseUnusable.
+        """
+        self._path = path
+        self._lock = _take(path)
+        self._flushes = flushes or {}
+        try:
+            self._engine = self._open(path)
+        except BaseException:
+            self._release()
+            raise
+        self._commands: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
+        self._closed = False
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reader")
+        self._writer = threading.Thread(target=self._write, name="writer", daemon=True)
+        self._writer.start()
+
+    def write(self, work: Work) -> "Future[Any]":
+        """Runs `work` in the writer; the future's result comes after the commit.
+
+        The future raises what `work` raised (its changes are undone), or Refusal SERVICE_UNAVAILABLE when the commit
+        failed. A unit that meets a constraint is run again, since another one may just have written the row.
+        """
+        future: Future[Any] = Future()
+        if self._closed:
+            future.set_exception(_closed())
+        else:
+            self._commands.put((work, future))
+        return future
+
+    def read(self, work: Work) -> "Future[Any]":
+        """Runs `work`, which must only read, against what is committed."""
+        if self._path is None:
+            # A database in memory belongs to one connection, which the writer holds.
+            return self.write(work)
+        if self._closed:
+            future: Future[Any] = Future()
+            future.set_exception(_closed())
+            return future
+        return self._readers.submit(self._read, work)
+
+    def close(self) -> None:
+        """Finishes what waits, then refuses new work."""
+        if self._closed:
+            return
+        self._closed = True
+        self._commands.put(None)
+        self._writer.join()
+        self._readers.shutdown()
+        self._engine.dispose()
+        self._release()
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+
+    def _read(self, work: Work) -> Any:
+        with self._engine.connect() as connection, connection.begin():
+            return work(Transaction(connection))
+
+    def _write(self) -> None:
+        open_ended = True
+        while open_ended:
+            group = [self._commands.get()]
+            while len(group) < _GROUP:
+                try:
+                    group.append(self._commands.get_nowait())
+                except queue.Empty:
+                    break
+            open_ended = None not in group
+            commands = [command for command in group if command is not None]
+            if commands:
+                self._commit_group(commands)
+
+    def _commit_group(self, commands: list[tuple[Work, Future[Any]]]) -> None:
+        finished: list[tuple[Future[Any], Any]] = []
+        try:
+            with self._engine.connect() as connection:
+                connection = connection.execution_options(writes=True)
+                with connection.begin():
+                    transaction = Transaction(connection)
+                    for work, future in commands:
+                        try:
+                            finished.append((future, _attempt(transaction, work)))
+                        except Exception as problem:
+                            if _is_fatal(problem):
+                                raise
+                            future.set_exception(problem)
+                    for name, left in transaction.before_commit.items():
+                        self._flushes[name](transaction, left)
+        except Exception as problem:
+            logger.error("a group of %d writes was not committed: %s", len(commands), problem)
+            refusal = Refusal(
+                Code.SERVICE_UNAVAILABLE,
+                "The sandbox could not store the change; nothing was changed. Free disk space or mend the database, "
+                "then send the request again with the same X-Request-ID.",
+                headers={"Retry-After": "5"},
+            )
+            for _, future in commands:
+                if not future.done():
+                    future.set_exception(refusal)
+            return
+        for future, result in finished:
+            future.set_result(result)
+
+    def _open(self, path: Path | None) -> sa.Engine:
+        engine = _engine(path)
+        try:
+            with engine.connect() as connection:
+                connection = connection.execution_options(writes=True)
+                with connection.begin():
+                    _prepare_schema(connection, path)
+        except sa.exc.DatabaseError as problem:
+            engine.dispose()
+            raise DatabaseUnusable(_explain(path, problem)) from problem
+        except DatabaseUnusable:
+            engine.dispose()
+            raise
+        return engine
+
+
+def _closed() -> Refusal:
+    return Refusal(
+        Code.SERVICE_UNAVAILABLE,
+        "The sandbox is shutting down. Send the request again once it is up.",
+        headers={"Retry-After": "1"},
+    )
+
+
+def _attempt(transaction: Transaction, work: Work) -> Any:
+    connection = transaction.connection
+    for attempt in range(1, _ATTEMPTS + 1):
+        put_off = {name: len(left) for name, left in transaction.before_commit.items()}
+        connection.exec_driver_sql("SAVEPOINT unit")
+        try:
+            result = work(transaction)
+        except Exception as problem:
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
+            connection.exec_driver_sql("RELEASE SAVEPOINT unit")
+            for name, left in transaction.before_commit.items():
+                del left[put_off.get(name, 0) :]
+            if isinstance(problem, sa.exc.IntegrityError) and attempt < _ATTEMPTS:
+                continue
+            raise
+        connection.exec_driver_sql("RELEASE SAVEPOINT unit")
+        return result
+    raise AssertionError("unreachable")
+
+
+def _is_fatal(problem: Exception) -> bool:
+    """Whether the whole transaction is lost: disk full, input/output error, file gone, database locked."""
+    return isinstance(problem, sa.exc.OperationalError | sa.exc.InterfaceError)
+
+
+def _engine(path: Path | None) -> sa.Engine:
+    address = "sqlite://" if path is None else f"sqlite:///{path}"
+    pool: type[sa.Pool] = sa.StaticPool if path is None else sa.QueuePool
+    engine = sa.create_engine(address, poolclass=pool, connect_args={"check_same_thread": False})
+
+    @sa.event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        # The driver's own idea of transactions is off; we begin them ourselves.
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA busy_timeout=5000")
+        connection.execute("PRAGMA cache_size=-65536")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _prepare_schema(connection: sa.Connection, path: Path | None) -> None:
+    tables = set(sa.inspect(connection).get_table_names())
+    if not tables:
+        metadata.create_all(connection)
+        connection.execute(schema_version.insert().values(version=SCHEMA_VERSION))
+        return
+    if schema_version.name not in tables:
+        raise DatabaseUnusable(
+            f"{path} is an SQLite file, but not a sandbox's. Name another file with --database."
+        )
+    version = connection.execute(sa.select(schema_version.c.version)).scalar_one()
+    if version != SCHEMA_VERSION:
+        age = "newer" if version > SCHEMA_VERSION else "older"
+        raise DatabaseUnusable(
+            f"{path} was written by a {age} version of the sandbox (schema {version}, this one has {SCHEMA_VERSION}). "
+            "Use that version, name another file with --database, or begin again with --fresh."
+        )
+
+
+def _take(path: Path | None) -> FileLock | None:
+    """Takes the file for this process. Raises DatabaseUnusable, in words, for a path that cannot be used."""
+    if path is None:
+        return None
+    folder = path.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise DatabaseUnusable(
+            f"The folder {folder} cannot be made: {problem.strerror}. Name another with --database."
+        ) from problem
+    if path.is_dir():
+        raise DatabaseUnusable(f"{path} is a folder. Name a file with --database.")
+    for target in (folder, path):
+        if target.exists() and not os.access(target, os.R_OK | os.W_OK):
+            raise DatabaseUnusable(
+                f"{target} cannot be read and written by this user. Change its permissions or name another file "
+                "with --database."
+            )
+    lock = FileLock(f"{path}.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise DatabaseUnusable(
+            f"{path} is in use by another sandbox. Stop that one or name another file with --database."
+        ) from None
+    except OSError as problem:
+        raise DatabaseUnusable(
+            f"{path} cannot be used: {problem.strerror}. Name another file with --database."
+        ) from problem
+    return lock
+
+
+def _explain(path: Path | None, problem: sa.exc.DatabaseError) -> str:
+    cause = problem.orig
+    if isinstance(cause, sqlite3.DatabaseError) and "not a database" in str(cause):
+        return f"{path} is not an SQLite database. Name another file with --database; this one was left as it is."
+    if "locked" in str(cause):
+        return (
+            f"{path} is in use by another process. Stop that sandbox or name another file with --database."
+        )
+    return (
+        f"{path} cannot be used: {cause}. Name another file with --database, or begin again with --fresh; "
+        "this one was left as it is."
+    )

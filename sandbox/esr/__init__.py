@@ -1,0 +1,1 @@
+"""The mock ESR: organisations, positions, vacancies, applicants, employment checks, transfers and events."""

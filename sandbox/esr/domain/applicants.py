@@ -1,0 +1,379 @@
+"""The applicant: the rules for taking one, and its life from offer to hire."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from sandbox.errors import Code, Refusal
+from sandbox.esr.domain.identifiers import is_ni_number, is_postcode, is_registration_number
+from sandbox.esr.domain.rules import INFO, WARNING, Finding, Rule, findings
+from sandbox.esr.domain.vacancies import OPEN_STATUSES
+
+MINIMUM_AGE = 16
+"""Years on the start date: the earliest school-leaving age in England and Wales."""
+
+_OURS = "ours: architecture of the sandbox's contract"
+_NWD = "NHS Data Model and Dictionary, National Workforce Data Set"
+_POSITIONS = (
+    "https://digital.nhs.uk/data-and-information/areas-of-interest/workforce/"
+    "national-workforce-data-set-nwd-guidance-documents"
+)
+
+
+class Status(StrEnum):
+    """Where an applicant stands (after Oracle HRMS's system applicant statuses)."""
+
+    OFFER = "OFFER"
+    ACCEPTED = "ACCEPTED"
+    HIRED = "HIRED"
+    TERMINATED = "TERMINATED"
+
+
+class Act(StrEnum):
+    """What may happen to an applicant."""
+
+    AMEND = "amended"
+    ACCEPT = "accepted"
+    WITHDRAW = "withdrawn"
+    HIRE = "hired"
+
+
+LIFE_CYCLE: dict[tuple[Status, Act], Status] = {
+    (Status.OFFER, Act.AMEND): Status.OFFER,
+    (Status.OFFER, Act.ACCEPT): Status.ACCEPTED,
+    (Status.OFFER, Act.WITHDRAW): Status.TERMINATED,
+    (Status.ACCEPTED, Act.AMEND): Status.ACCEPTED,
+    (Status.ACCEPTED, Act.WITHDRAW): Status.TERMINATED,
+    (Status.ACCEPTED, Act.HIRE): Status.HIRED,
+}
+"""Every move there is; what has no row is refused. Oracle hires only an applicant whose offer is accepted."""
+
+
+def after(status: str, act: Act) -> Status:
+    """The status after an act. Raises Refusal STATE_FORBIDS."""
+    try:
+        return LIFE_CYCLE[Status(status), act]
+    except KeyError:
+        raise Refusal(
+            Code.STATE_FORBIDS, f"An applicant in status {status} cannot be {act}."
+        ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What ESR holds that bears on a submission. What is unknown is None."""
+
+    submission: dict[str, Any]
+    ods_code: str
+    organisation: dict[str, Any] | None
+    position: dict[str, Any] | None
+    vacancy: dict[str, Any] | None
+    live_applicant: str | None
+    """The number of the applicant whom this person already is for the vacancy."""
+    reference_taken_by: str | None
+    """The number of the employer's live applicant who has the supplier's reference."""
+    code_lists: dict[str, dict[str, bool]]
+    """By list: code → whether it is retired."""
+
+    def day(self, name: str) -> date | None:
+        """A date of the submission."""
+        text = self.submission.get(name)
+        return date.fromisoformat(text) if text else None
+
+    @property
+    def birth(self) -> date:
+        """The date of birth."""
+        return date.fromisoformat(self.submission["person"]["dateOfBirth"])
+
+    def is_known(self, code_list: str, code: str | None) -> bool:
+        """Whether the list has the code, retired or not; an absent code is well."""
+        return code is None or code in self.code_lists[code_list]
+
+    def is_current(self, code_list: str, code: str | None) -> bool:
+        """Whether the code is not retired."""
+        return code is None or not self.code_lists[code_list].get(code, False)
+
+
+def _in_order(facts: Facts, earlier: str, later: str) -> bool:
+    first, second = facts.day(earlier), facts.day(later)
+    return first is None or second is None or first <= second
+
+
+def _old_enough(facts: Facts) -> bool:
+    start = facts.day("startDate")
+    assert start is not None
+    born = facts.birth
+    birthday_passed = (start.month, start.day) >= (born.month, born.day)
+    return start.year - born.year - (not birthday_passed) >= MINIMUM_AGE
+
+
+def _registrations(facts: Facts) -> list[dict[str, Any]]:
+    return list(facts.submission.get("registrations", []))
+
+
+DATE_RULES: tuple[Rule[Facts], ...] = (
+    Rule(
+        Code.BIRTH_NOT_BEFORE_OFFER,
+        "/person/dateOfBirth",
+        lambda facts: facts.birth < (facts.day("offerDate") or date.max),
+        "The date of birth is not before the offer date.",
+        _OURS,
+    ),
+    Rule(
+        Code.OFFER_AFTER_ACCEPTANCE,
+        "/offerAcceptedDate",
+        lambda facts: _in_order(facts, "offerDate", "offerAcceptedDate"),
+        "The offer was accepted before it was made.",
+        _OURS,
+    ),
+    Rule(
+        Code.OFFER_AFTER_START,
+        "/startDate",
+        lambda facts: _in_order(facts, "offerDate", "startDate"),
+        "The start date is before the offer date.",
+        _OURS,
+    ),
+    Rule(
+        Code.ACCEPTANCE_AFTER_START,
+        "/offerAcceptedDate",
+        lambda facts: _in_order(facts, "offerAcceptedDate", "startDate"),
+        "The start date is before the offer was accepted.",
+        _OURS,
+        needs=(Code.OFFER_AFTER_START,),
+    ),
+    Rule(
+        Code.END_BEFORE_START,
+        "/endDate",
+        lambda facts: _in_order(facts, "startDate", "endDate"),
+        "The end date is before the start date.",
+        _OURS,
+    ),
+    Rule(
+        Code.TOO_YOUNG_TO_START,
+        "/person/dateOfBirth",
+        _old_enough,
+        f"The applicant is younger than {MINIMUM_AGE} on the start date.",
+        _OURS,
+        needs=(Code.BIRTH_NOT_BEFORE_OFFER,),
+    ),
+)
+"""Rules that an amendment has to keep too."""
+
+PERSON_RULES: tuple[Rule[Facts], ...] = (
+    Rule(
+        Code.NI_NUMBER_INVALID,
+        "/person/niNumber",
+        lambda facts: (
+            "niNumber" not in facts.submission["person"]
+            or is_ni_number(facts.submission["person"]["niNumber"])
+        ),
+        "The National Insurance number has a form that HMRC does not give out.",
+        "HMRC National Insurance Manual NIM39110",
+    ),
+    Rule(
+        Code.NI_NUMBER_ABSENT,
+        "/person/niNumber",
+        lambda facts: "niNumber" in facts.submission["person"],
+        "There is no National Insurance number, so no transfer from a previous NHS employer can be run.",
+        "https://faq-hrss.nhsbsa.nhs.uk/knowledgebase/article/KA-23608/en-us",
+        kind=WARNING,
+    ),
+    Rule(
+        Code.POSTCODE_INVALID,
+        "/person/address/postcode",
+        lambda facts: (
+            facts.submission["person"]["address"]["country"] != "GB"
+            or is_postcode(facts.submission["person"]["address"]["postcode"])
+        ),
+        "The postcode does not have the form of a British one.",
+        "https://www.gov.uk/government/publications/bulk-data-transfer-for-sponsors-xml-schema",
+    ),
+)
+
+SUBMISSION_RULES: tuple[Rule[Facts], ...] = (
+    Rule(
+        Code.EMPLOYER_UNKNOWN,
+        "",
+        lambda facts: facts.organisation is not None,
+        "The employer named in NHSD-End-User-Organisation-ODS is not known to ESR.",
+        _OURS,
+    ),
+    Rule(
+        Code.INTERFACE_NOT_ENABLED,
+        "",
+        lambda facts: bool(facts.organisation and facts.organisation["interfaces"]["applicants"]),
+        "The employer has not switched this interface on; ask for it at the ESR service desk.",
+        "https://faq.patchwork.health/esr-integration",
+        needs=(Code.EMPLOYER_UNKNOWN,),
+    ),
+    Rule(
+        Code.VACANCY_UNKNOWN,
+        "/vacancyReference",
+        lambda facts: facts.vacancy is not None and facts.vacancy["odsCode"] == facts.ods_code,
+        "The employer has no such vacancy.",
+        _OURS,
+        needs=(Code.EMPLOYER_UNKNOWN,),
+    ),
+    Rule(
+        Code.VACANCY_NOT_OPEN,
+        "/vacancyReference",
+        lambda facts: bool(facts.vacancy and facts.vacancy["status"] in OPEN_STATUSES),
+        "The vacancy takes no applicants in its present status.",
+        _NWD,
+        needs=(Code.VACANCY_UNKNOWN,),
+    ),
+    Rule(
+        Code.POSITION_UNKNOWN,
+        "/positionId",
+        lambda facts: facts.position is not None and facts.position["odsCode"] == facts.ods_code,
+        "The employer has no such position.",
+        _POSITIONS,
+        needs=(Code.EMPLOYER_UNKNOWN,),
+    ),
+    Rule(
+        Code.POSITION_DELETED,
+        "/positionId",
+        lambda facts: bool(facts.position and facts.position["changeDeleteIndicator"] != "D"),
+        "The position was deleted; no applicant can be attached to it.",
+        "https://hee-tis.atlassian.net/wiki/spaces/NTCS/pages/1929838714",
+        needs=(Code.POSITION_UNKNOWN,),
+    ),
+    Rule(
+        Code.POSITION_NOT_OF_VACANCY,
+        "/positionId",
+        lambda facts: bool(
+            facts.vacancy and facts.vacancy["positionId"] == facts.submission["positionId"]
+        ),
+        "The vacancy is for another position.",
+        _OURS,
+        needs=(Code.VACANCY_UNKNOWN, Code.POSITION_UNKNOWN),
+    ),
+    Rule(
+        Code.JOB_ROLE_UNKNOWN,
+        "/jobRole",
+        lambda facts: facts.is_known("job-role", facts.submission["jobRole"]),
+        "The job role is not in the national list.",
+        _NWD,
+    ),
+    Rule(
+        Code.JOB_ROLE_NOT_IN_STAFF_GROUP,
+        "/jobRole",
+        lambda facts: facts.submission["jobRole"][:2] == facts.submission["staffGroup"],
+        "The job role does not belong to the staff group.",
+        _POSITIONS,
+        needs=(Code.JOB_ROLE_UNKNOWN,),
+    ),
+    Rule(
+        Code.CODE_UNKNOWN,
+        "/registrations",
+        lambda facts: all(
+            facts.is_known("registration-body", item["body"])
+            and facts.is_known("registration-type", item.get("type"))
+            for item in _registrations(facts)
+        ),
+        "A registration's body or type is not in the national list.",
+        _NWD,
+    ),
+    Rule(
+        Code.CODE_RETIRED,
+        "/registrations",
+        lambda facts: all(
+            facts.is_current("registration-body", item["body"])
+            and facts.is_current("registration-type", item.get("type"))
+            for item in _registrations(facts)
+        ),
+        "A registration's body or type is retired in the national list.",
+        _NWD,
+        needs=(Code.CODE_UNKNOWN,),
+    ),
+    Rule(
+        Code.REGISTRATION_NUMBER_INVALID,
+        "/registrations",
+        lambda facts: all(
+            is_registration_number(item["body"], item["number"]) for item in _registrations(facts)
+        ),
+        "A registration number does not have the form that its body gives out.",
+        "NHS Data Model and Dictionary; UK Core practitioner identifiers",
+        needs=(Code.CODE_UNKNOWN,),
+    ),
+    *PERSON_RULES,
+    *DATE_RULES,
+    Rule(
+        Code.JOB_ROLE_DIFFERS_FROM_POSITION,
+        "/jobRole",
+        lambda facts: bool(
+            facts.position and facts.position["jobRole"] == facts.submission["jobRole"]
+        ),
+        "The job role is not that of the position; settle it before the appointment.",
+        "https://faq-hrss.nhsbsa.nhs.uk/knowledgebase/article/KA-28994/en-us",
+        kind=WARNING,
+        needs=(Code.POSITION_UNKNOWN, Code.JOB_ROLE_UNKNOWN),
+    ),
+    Rule(
+        Code.APPLICANT_EXISTS,
+        "/person",
+        lambda facts: facts.live_applicant is None,
+        "This person is an applicant for this vacancy already.",
+        "https://hee-tis.atlassian.net/wiki/spaces/NTCS/pages/1928200193",
+        needs=(Code.VACANCY_UNKNOWN,),
+    ),
+    Rule(
+        Code.SUPPLIER_REFERENCE_TAKEN,
+        "/supplierReference",
+        lambda facts: facts.reference_taken_by is None,
+        "Another live applicant of the employer has this supplier reference.",
+        _OURS,
+        needs=(Code.APPLICANT_EXISTS,),
+    ),
+)
+"""Everything that ESR asks of an applicant who is sent to it."""
+
+
+def submission_findings(facts: Facts) -> list[Finding]:
+    """What ESR has to say about a submission: errors refuse it, warnings and information do not."""
+    return findings(SUBMISSION_RULES, facts)
+
+
+def amendment_findings(facts: Facts) -> list[Finding]:
+    """What ESR has to say about an applicant as it would stand after an amendment."""
+    return findings((*PERSON_RULES, *DATE_RULES), facts)
+
+
+def is_refused(found: list[Finding]) -> bool:
+    """Whether any finding is an error."""
+    return any(finding.kind not in (WARNING, INFO) for finding in found)
+
+
+def confirmation(
+    submission: dict[str, Any],
+    found: list[Finding],
+    applicant_number: str | None = None,
+    assignment_id: int | None = None,
+) -> dict[str, Any]:
+    """The `Confirmation` of the contract: SUCCESS with the numbers that ESR gave, or FAIL."""
+    result: dict[str, Any] = {
+        "loadStatusCode": "FAIL" if applicant_number is None else "SUCCESS",
+        "supplierReference": submission["supplierReference"],
+        "vacancyReference": submission["vacancyReference"],
+        "positionId": submission["positionId"],
+        "messages": [finding.message() for finding in found],
+    }
+    if applicant_number is not None:
+        result["applicantNumber"] = applicant_number
+        result["assignmentId"] = assignment_id
+    return result
+
+
+def merged(document: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
+    """The document after a JSON merge patch (RFC 7396)."""
+    result = dict(document)
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        elif isinstance(value, dict):
+            present = result.get(name)
+            result[name] = merged(present if isinstance(present, dict) else {}, value)
+        else:
+            result[name] = value
+    return result

@@ -1,0 +1,62 @@
+"""The feed of events and the subscriptions to it, over HTTP."""
+
+from sandbox.esr.service import events as service
+from sandbox.web.call import Call, Unit
+from sandbox.web.cursor import decode_cursor
+from sandbox.web.reply import Reply, answer, no_content
+
+
+async def list_events(call: Call) -> Reply:
+    """GET /events"""
+    after = decode_cursor(call.argument("cursor"))
+    page = await call.read(
+        lambda unit: service.list_events(unit, after, call.limit, call.employer)
+    )
+    return answer(200, page)
+
+
+async def create_event_subscription(call: Call) -> Reply:
+    """POST /event-subscriptions"""
+
+    def work(unit: Unit) -> Reply:
+        subscription = service.create_event_subscription(unit, call.body)
+        location = f"{call.path}/{subscription['subscriptionId']}"
+        return answer(201, subscription, {"Location": location})
+
+    return await call.write(work)
+
+
+async def list_event_subscriptions(call: Call) -> Reply:
+    """GET /event-subscriptions"""
+    after = decode_cursor(call.argument("cursor"))
+    page = await call.read(
+        lambda unit: service.list_event_subscriptions(unit, after, call.limit)
+    )
+    return answer(200, page)
+
+
+async def read_event_subscription(call: Call) -> Reply:
+    """GET /event-subscriptions/{subscriptionId}"""
+    subscription = await call.read(
+        lambda unit: service.read_event_subscription(unit, call.argument("subscriptionId"))
+    )
+    return answer(200, subscription)
+
+
+async def delete_event_subscription(call: Call) -> Reply:
+    """DELETE /event-subscriptions/{subscriptionId}"""
+
+    def work(unit: Unit) -> Reply:
+        service.delete_event_subscription(unit, call.argument("subscriptionId"))
+        return no_content()
+
+    return await call.write(work)
+
+
+async def ping_event_subscription(call: Call) -> Reply:
+    """POST /event-subscriptions/{subscriptionId}/ping"""
+    return await call.write(
+        lambda unit: answer(
+            202, service.ping_event_subscription(unit, call.argument("subscriptionId"))
+        )
+    )

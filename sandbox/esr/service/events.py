@@ -1,0 +1,118 @@
+"""Announces what happened, in the feed and to every subscription, in the transaction in which it happened."""
+
+from typing import Any
+
+from sandbox.errors import not_found
+from sandbox.esr.domain.events import cloud_event, event_id
+from sandbox.esr.store import events as store
+from sandbox.outbox.dispatcher import WORLD, Answer
+from sandbox.outbox.store import Message, cancel_lane, enqueue
+from sandbox.timestamps import to_text
+from sandbox.web.call import Unit
+from sandbox.web.cursor import encode_cursor, page_of
+from sandbox.workspaces.store import next_event, next_record
+
+DELIVERY = "esr-event"
+_CONTENT_TYPE = "application/cloudevents+json"
+
+
+def announce(
+    unit: Unit, kind: str, subject: str, ods_code: str | None, data: dict[str, Any]
+) -> dict[str, Any]:
+    """Publishes a `CloudEvent` of type `kind` and answers it."""
+    event = _publish(unit, kind, subject, ods_code, data)
+    for _, subscription in store.list_subscriptions(unit.connection, unit.workspace.name):
+        if kind in subscription.get("types", [kind]):
+            _deliver(unit, subscription, event)
+    return event
+
+
+def list_events(unit: Unit, after: int, limit: int, ods_code: str | None) -> dict[str, Any]:
+    """A page of the feed; `next` is always there."""
+    rows = store.list_events(unit.connection, unit.workspace.name, after, limit + 1, ods_code)
+    page = page_of("events", rows, limit)
+    last = rows[:limit][-1][0] if rows else after
+    return {**page, "next": encode_cursor(last)}
+
+
+def create_event_subscription(unit: Unit, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Adds an `EventSubscription`: every event from now on is delivered to it."""
+    name = unit.workspace.name
+    record = next_record(unit.connection, name)
+    subscription = {
+        "subscriptionId": event_id(name, unit.workspace.seed, -record),
+        "url": wanted["url"],
+        **({"types": wanted["types"]} if "types" in wanted else {}),
+        "createdAt": to_text(unit.now),
+    }
+    store.insert_subscription(unit.connection, name, unit.client, record, subscription)
+    return subscription
+
+
+def list_event_subscriptions(unit: Unit, after: int, limit: int) -> dict[str, Any]:
+    """A page of `EventSubscription`."""
+    rows = store.list_subscriptions(unit.connection, unit.workspace.name, unit.client)
+    later = [row for row in rows if row[0] > after]
+    return page_of("eventSubscriptions", later[: limit + 1], limit)
+
+
+def read_event_subscription(unit: Unit, subscription_id: str) -> dict[str, Any]:
+    """The `EventSubscription`. Raises Refusal NOT_FOUND."""
+    found = store.find_subscription(
+        unit.connection, unit.workspace.name, unit.client, subscription_id
+    )
+    if found is None:
+        raise not_found("event subscription", subscription_id)
+    return found
+
+
+def delete_event_subscription(unit: Unit, subscription_id: str) -> None:
+    """Ends a subscription; what waits to be delivered to it is dropped. Raises Refusal NOT_FOUND."""
+    found = read_event_subscription(unit, subscription_id)
+    name = unit.workspace.name
+    store.delete_subscription(unit.connection, name, found["subscriptionId"])
+    cancel_lane(unit.connection, name, f"{found['subscriptionId']}/")
+
+
+def ping_event_subscription(unit: Unit, subscription_id: str) -> dict[str, Any]:
+    """Sends a `ping` to one subscription. Raises Refusal NOT_FOUND."""
+    subscription = read_event_subscription(unit, subscription_id)
+    identifier = subscription["subscriptionId"]
+    data = {"subscriptionId": identifier}
+    event = _publish(unit, "ping", f"event-subscriptions/{identifier}", None, data)
+    _deliver(unit, subscription, event)
+    return {"subscriptionId": identifier, "eventId": event["id"]}
+
+
+def delivered(_unit: Unit, _message: Message, _answer: Answer) -> None:
+    """A delivery was acknowledged: nothing more is to be done."""
+
+
+def _publish(
+    unit: Unit, kind: str, subject: str, ods_code: str | None, data: dict[str, Any]
+) -> dict[str, Any]:
+    name = unit.workspace.name
+    sequence = next_event(unit.connection, name)
+    identifier = event_id(name, unit.workspace.seed, sequence)
+    event = cloud_event(identifier, sequence, kind, subject, ods_code, unit.now, data)
+    store.insert_event(unit.connection, name, sequence, ods_code, event)
+    return event
+
+
+def _deliver(unit: Unit, subscription: dict[str, Any], event: dict[str, Any]) -> None:
+    # One lane per subscription and applicant: their events arrive in order, and a stuck one holds up no other.
+    thing = "/".join(event["subject"].split("/")[:2])
+    enqueue(
+        unit.connection,
+        unit.workspace.name,
+        sender="esr",
+        kind=DELIVERY,
+        reference=event["id"],
+        lane=f"{subscription['subscriptionId']}/{thing}",
+        method="POST",
+        url=subscription["url"],
+        headers={"Content-Type": _CONTENT_TYPE},
+        body=event,
+        due_clock=WORLD,
+        due_at=unit.now,
+    )

@@ -1,0 +1,194 @@
+"""Rows of applicants, and of the people whom they are."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from sandbox.esr.tables import applicants, organisations, people, positions, vacancies
+
+TERMINATED = "TERMINATED"
+
+_workspace = sa.bindparam("workspace", type_=sa.String)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is held that bears on a submission; None where nothing is."""
+
+    organisation: dict[str, Any] | None
+    vacancy: dict[str, Any] | None
+    position: dict[str, Any] | None
+    person_id: int | None
+    live_applicant: str | None
+    reference_taken_by: str | None
+
+
+_person_id = (
+    sa.select(people.c.person_id)
+    .where(people.c.workspace == _workspace, people.c.person_key == sa.bindparam("person_key"))
+    .scalar_subquery()
+)
+_context = sa.select(
+    sa.select(organisations.c.document)
+    .where(
+        organisations.c.workspace == _workspace,
+        organisations.c.ods_code == sa.bindparam("ods_code"),
+    )
+    .scalar_subquery(),
+    sa.select(vacancies.c.document)
+    .where(
+        vacancies.c.workspace == _workspace,
+        vacancies.c.vacancy_reference == sa.bindparam("vacancy_reference"),
+    )
+    .scalar_subquery(),
+    sa.select(positions.c.document)
+    .where(
+        positions.c.workspace == _workspace,
+        positions.c.position_id == sa.bindparam("position_id"),
+    )
+    .scalar_subquery(),
+    _person_id,
+    sa.select(applicants.c.applicant_number)
+    .where(
+        applicants.c.workspace == _workspace,
+        applicants.c.vacancy_reference == sa.bindparam("vacancy_reference"),
+        applicants.c.person_id == _person_id,
+        applicants.c.status != TERMINATED,
+    )
+    .scalar_subquery(),
+    sa.select(sa.func.min(applicants.c.applicant_number))
+    .where(
+        applicants.c.workspace == _workspace,
+        applicants.c.supplier_reference == sa.bindparam("supplier_reference"),
+        applicants.c.ods_code == sa.bindparam("ods_code"),
+        applicants.c.status != TERMINATED,
+    )
+    .scalar_subquery(),
+)
+_find = sa.select(applicants.c.document).where(
+    applicants.c.workspace == _workspace,
+    applicants.c.applicant_number == sa.bindparam("applicant_number"),
+)
+_insert_person = people.insert()
+_insert = applicants.insert()
+_update = (
+    sa.update(applicants)
+    .where(
+        applicants.c.workspace == sa.bindparam("of_workspace"),
+        applicants.c.applicant_number == sa.bindparam("number"),
+    )
+    .values(
+        status=sa.bindparam("status"),
+        version=sa.bindparam("version"),
+        document=sa.bindparam("document"),
+    )
+)
+
+
+def person_key(person: dict[str, Any]) -> str:
+    """What tells one person from another: the NI number, or without one name and date of birth."""
+    if "niNumber" in person:
+        return f"ni:{person['niNumber']}"
+    names = (person["lastName"], person["firstName"], person["dateOfBirth"])
+    return "name:" + "|".join(part.casefold() for part in names)
+
+
+def submission_context(
+    connection: sa.Connection, workspace: str, ods_code: str, submission: dict[str, Any]
+) -> Context:
+    """Everything that bears on a submission, in one look."""
+    row = connection.execute(
+        _context,
+        {
+            "workspace": workspace,
+            "ods_code": ods_code,
+            "vacancy_reference": submission["vacancyReference"],
+            "position_id": submission["positionId"],
+            "person_key": person_key(submission["person"]),
+            "supplier_reference": submission["supplierReference"],
+        },
+    ).one()
+    organisation, vacancy, position, person_id, live, taken = row
+    return Context(
+        organisation=orjson.loads(organisation) if organisation else None,
+        vacancy=orjson.loads(vacancy) if vacancy else None,
+        position=orjson.loads(position) if position else None,
+        person_id=person_id,
+        live_applicant=live,
+        reference_taken_by=taken,
+    )
+
+
+def insert_person(connection: sa.Connection, workspace: str, key: str, person_id: int) -> None:
+    """Adds a person."""
+    connection.execute(
+        _insert_person, {"workspace": workspace, "person_key": key, "person_id": person_id}
+    )
+
+
+def insert_applicant(
+    connection: sa.Connection, workspace: str, person_id: int, document: dict[str, Any]
+) -> None:
+    """Adds an applicant. The database refuses a second live one of a person for a vacancy."""
+    connection.execute(
+        _insert,
+        {
+            "workspace": workspace,
+            "applicant_number": document["applicantNumber"],
+            "person_id": person_id,
+            "ods_code": document["odsCode"],
+            "vacancy_reference": document["vacancyReference"],
+            "supplier_reference": document["supplierReference"],
+            "status": document["status"],
+            "version": document["version"],
+            "document": orjson.dumps(document).decode(),
+        },
+    )
+
+
+def find_applicant(
+    connection: sa.Connection, workspace: str, applicant_number: str
+) -> dict[str, Any] | None:
+    """The `Applicant`, or None."""
+    text = connection.execute(
+        _find, {"workspace": workspace, "applicant_number": applicant_number}
+    ).scalar_one_or_none()
+    return None if text is None else orjson.loads(text)
+
+
+def list_applicants(
+    connection: sa.Connection,
+    workspace: str,
+    after: int,
+    limit: int,
+    **filters: str | None,
+) -> list[tuple[int, dict[str, Any]]]:
+    """(applicant number, `Applicant`) in the order of submission, with the given column values."""
+    query = (
+        sa.select(applicants.c.applicant_number, applicants.c.document)
+        .where(applicants.c.workspace == workspace, applicants.c.applicant_number > f"{after:08d}")
+        .order_by(applicants.c.applicant_number)
+        .limit(limit)
+    )
+    for name, value in filters.items():
+        if value is not None:
+            query = query.where(applicants.c[name] == value)
+    return [
+        (int(row.applicant_number), orjson.loads(row.document)) for row in connection.execute(query)
+    ]
+
+
+def update_applicant(connection: sa.Connection, workspace: str, document: dict[str, Any]) -> None:
+    """Replaces an applicant."""
+    connection.execute(
+        _update,
+        {
+            "of_workspace": workspace,
+            "number": document["applicantNumber"],
+            "status": document["status"],
+            "version": document["version"],
+            "document": orjson.dumps(document).decode(),
+        },
+    )

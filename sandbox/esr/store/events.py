@@ -1,0 +1,100 @@
+"""Rows of events and of event subscriptions."""
+
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from sandbox.esr.tables import event_subscriptions, events
+
+_insert = events.insert()
+_subscriptions = (
+    sa.select(
+        event_subscriptions.c.record, event_subscriptions.c.client, event_subscriptions.c.document
+    )
+    .where(event_subscriptions.c.workspace == sa.bindparam("workspace"))
+    .order_by(event_subscriptions.c.record)
+)
+
+
+def insert_event(
+    connection: sa.Connection,
+    workspace: str,
+    sequence: int,
+    ods_code: str | None,
+    document: dict[str, Any],
+) -> None:
+    """Adds an event to the feed."""
+    connection.execute(
+        _insert,
+        {
+            "workspace": workspace,
+            "sequence": sequence,
+            "ods_code": ods_code,
+            "document": orjson.dumps(document).decode(),
+        },
+    )
+
+
+def list_events(
+    connection: sa.Connection, workspace: str, after: int, limit: int, ods_code: str | None
+) -> list[tuple[int, dict[str, Any]]]:
+    """(sequence, `CloudEvent`) in order, after sequence `after`."""
+    query = (
+        sa.select(events.c.sequence, events.c.document)
+        .where(events.c.workspace == workspace, events.c.sequence > after)
+        .order_by(events.c.sequence)
+        .limit(limit)
+    )
+    if ods_code is not None:
+        query = query.where(events.c.ods_code == ods_code)
+    return [(row.sequence, orjson.loads(row.document)) for row in connection.execute(query)]
+
+
+def list_subscriptions(
+    connection: sa.Connection, workspace: str, client: str | None = None
+) -> list[tuple[int, dict[str, Any]]]:
+    """(record number, `EventSubscription`) in the order of creation, of one client or of all."""
+    rows = connection.execute(_subscriptions, {"workspace": workspace})
+    return [
+        (row.record, orjson.loads(row.document)) for row in rows if client in (None, row.client)
+    ]
+
+
+def find_subscription(
+    connection: sa.Connection, workspace: str, client: str, subscription_id: str
+) -> dict[str, Any] | None:
+    """The `EventSubscription`, or None."""
+    text = connection.execute(
+        sa.select(event_subscriptions.c.document).where(
+            event_subscriptions.c.workspace == workspace,
+            event_subscriptions.c.client == client,
+            event_subscriptions.c.subscription_id == subscription_id.lower(),
+        )
+    ).scalar_one_or_none()
+    return None if text is None else orjson.loads(text)
+
+
+def insert_subscription(
+    connection: sa.Connection, workspace: str, client: str, record: int, document: dict[str, Any]
+) -> None:
+    """Adds a subscription."""
+    connection.execute(
+        event_subscriptions.insert().values(
+            workspace=workspace,
+            client=client,
+            subscription_id=document["subscriptionId"],
+            record=record,
+            document=orjson.dumps(document).decode(),
+        )
+    )
+
+
+def delete_subscription(connection: sa.Connection, workspace: str, subscription_id: str) -> None:
+    """Removes a subscription."""
+    connection.execute(
+        sa.delete(event_subscriptions).where(
+            event_subscriptions.c.workspace == workspace,
+            event_subscriptions.c.subscription_id == subscription_id,
+        )
+    )

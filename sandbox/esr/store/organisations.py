@@ -1,0 +1,51 @@
+"""Rows of organisations."""
+
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from sandbox.esr.tables import organisations
+
+_find = sa.select(organisations.c.document).where(
+    organisations.c.workspace == sa.bindparam("workspace"),
+    organisations.c.ods_code == sa.bindparam("ods_code"),
+)
+
+
+def find_organisation(
+    connection: sa.Connection, workspace: str, ods_code: str
+) -> dict[str, Any] | None:
+    """The `Organisation`, or None."""
+    text = connection.execute(
+        _find, {"workspace": workspace, "ods_code": ods_code}
+    ).scalar_one_or_none()
+    return None if text is None else orjson.loads(text)
+
+
+def list_organisations(connection: sa.Connection, workspace: str) -> list[dict[str, Any]]:
+    """Every `Organisation`, by ODS code. An ESR has some hundreds at most."""
+    rows = connection.execute(
+        sa.select(organisations.c.document)
+        .where(organisations.c.workspace == workspace)
+        .order_by(organisations.c.ods_code)
+    )
+    return [orjson.loads(text) for text in rows.scalars()]
+
+
+def insert_organisations(
+    connection: sa.Connection, workspace: str, documents: list[dict[str, Any]]
+) -> None:
+    """Adds organisations."""
+    if documents:
+        connection.execute(
+            organisations.insert(),
+            [
+                {
+                    "workspace": workspace,
+                    "ods_code": document["odsCode"],
+                    "document": orjson.dumps(document).decode(),
+                }
+                for document in documents
+            ],
+        )

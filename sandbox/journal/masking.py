@@ -1,0 +1,104 @@
+"""What the journal leaves out: credentials and personal data.
+
+Masked values keep their kind and whether two of them are equal: the same text under the same key gives the same mask,
+so that a verdict about "the same person was sent twice" can be computed again from the journal.
+"""
+
+import hashlib
+import re
+from typing import Any
+
+import orjson
+
+_CREDENTIALS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization"})
+# The names of properties that hold personal data in our contracts (UK GDPR article 4(1)).
+_PERSONAL = frozenset(
+    {
+        "title",
+        "firstName",
+        "middleNames",
+        "lastName",
+        "previousLastName",
+        "dateOfBirth",
+        "niNumber",
+        "emailAddress",
+        "mobileNumber",
+        "homeNumber",
+        "line1",
+        "line2",
+        "town",
+        "county",
+        "postcode",
+        "ethnicOrigin",
+        "maritalStatus",
+        "disability",
+        "religiousBelief",
+        "sexualOrientation",
+        "nationality",
+        "gender",
+        "shareCode",
+        "certificateNumber",
+        "certificateOfSponsorship",
+        "number",
+        "adjustments",
+        "note",
+        "token",
+    }
+)
+# Within these objects alone is `title` a person's, `number` a registration's.
+_PERSON_ONLY = frozenset({"title"})
+_PERSON_OBJECTS = frozenset({"person", "candidate"})
+_DIGEST_LETTERS = 12
+
+
+def masked_headers(headers: dict[str, str]) -> dict[str, str]:
+    """The headers, with the value of each that carries a credential replaced."""
+    return {
+        name: "[masked]" if name.lower() in _CREDENTIALS else value
+        for name, value in headers.items()
+    }
+
+
+def masked_body(body: bytes, key: bytes) -> str | None:
+    """A JSON body with personal data replaced; text that is not JSON is replaced whole; None when empty."""
+    if not body:
+        return None
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        if body.lstrip().startswith(b"<"):
+            return body.decode("utf-8", "replace")  # XML of the public search holds no person.
+        return f"[not JSON, {len(body)} bytes]"
+    return orjson.dumps(_masked(document, key, "")).decode()
+
+
+def _masked(value: Any, key: bytes, parent: str) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: _mask(item, key)
+            if _is_personal(name, parent) and not isinstance(item, dict | list)
+            else _masked(item, key, name)
+            for name, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_masked(item, key, parent) for item in value]
+    return value
+
+
+def _is_personal(name: str, parent: str) -> bool:
+    if name in _PERSON_ONLY:
+        return parent in _PERSON_OBJECTS
+    return name in _PERSONAL
+
+
+def _mask(value: Any, key: bytes) -> str:
+    digest = hashlib.blake2b(orjson.dumps(value), key=key[:64], digest_size=_DIGEST_LETTERS // 2)
+    return f"[masked {digest.hexdigest()}]"
+
+
+_MASK = re.compile(r"\[masked( [0-9a-f]{12})?\]")
+
+
+def is_mask(text: str) -> bool:
+    """Whether a text stands for one that was masked."""
+    return _MASK.fullmatch(text) is not None

@@ -1,0 +1,98 @@
+"""NHS Jobs as a client of ESR: its credentials, the address of ESR, and its subscription to ESR's events."""
+
+import asyncio
+import logging
+from uuid import UUID, uuid5
+
+import httpx
+
+from sandbox.database import Database, Transaction
+from sandbox.identity.store import ensure_client, ensure_token, new_token
+from sandbox.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+CLIENT = "nhs-jobs"
+SCHEME = "esr:"
+"""What an outbox message of ours has in place of ESR's address, which may differ from one start to the next."""
+
+_NAMESPACE = UUID("0b1c9a52-7d0e-5a71-8a4f-2b1a3c4d5e6f")
+_FIRST_WAIT_SECONDS = 0.05
+_LONGEST_WAIT_SECONDS = 5.0
+
+
+class Connection:
+    """Reaches ESR for every workspace."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings = settings
+        self._database = database
+        self._esr = settings.esr_url or f"{settings.public_url}/esr/v1"
+        self._tokens: dict[str, str] = {}
+        self._client = httpx.AsyncClient(timeout=settings.request_seconds, trust_env=False)
+
+    async def close(self) -> None:
+        """Ends every connection."""
+        await self._client.aclose()
+
+    def address(self, url: str) -> str:
+        """Where a message goes that was written for `esr:/path`; any other address is answered as it is."""
+        return self._esr + url.removeprefix(SCHEME) if url.startswith(SCHEME) else url
+
+    async def authorization(self, workspace: str) -> dict[str, str]:
+        """The header that names us to ESR. The token is made anew by each process and never stored."""
+        if workspace not in self._tokens:
+            token = self._settings.esr_token or new_token()
+            if self._settings.esr_token is None:
+                await asyncio.wrap_future(
+                    self._database.write(
+                        lambda transaction: _ensure(transaction, workspace, token)
+                    )
+                )
+            self._tokens[workspace] = token
+        return {"Authorization": f"Bearer {self._tokens[workspace]}"}
+
+    async def subscribe(self, workspace: str) -> None:
+        """Has ESR deliver its events to our receiver, and to no former address of ours; waits until ESR answers."""
+        receiver = f"{self._settings.public_url}/w/{workspace}/receiver/v1/events"
+        wait = _FIRST_WAIT_SECONDS
+        while True:
+            try:
+                await self._subscribe(workspace, receiver)
+                return
+            except httpx.HTTPError as problem:
+                logger.debug("ESR does not answer yet: %s", problem)
+                await asyncio.sleep(wait)
+                wait = min(_LONGEST_WAIT_SECONDS, wait * 2)
+
+    async def _subscribe(self, workspace: str, receiver: str) -> None:
+        headers = await self.authorization(workspace)
+        address = f"{self._esr}/event-subscriptions"
+        answer = await self._client.get(address, headers=headers, params={"limit": 100})
+        answer.raise_for_status()
+        held = answer.json()["eventSubscriptions"]
+        for subscription in held:
+            if subscription["url"] != receiver:
+                identifier = subscription["subscriptionId"]
+                await self._client.delete(
+                    f"{address}/{identifier}", headers=headers | _request_id("end", identifier)
+                )
+        if not any(subscription["url"] == receiver for subscription in held):
+            # A world that was reset has forgotten the id; one that was not answers as before.
+            seen = ",".join(sorted(item["subscriptionId"] for item in held))
+            answer = await self._client.post(
+                address,
+                headers=headers | _request_id("begin", f"{workspace}/{receiver}/{seen}"),
+                json={"url": receiver},
+            )
+            answer.raise_for_status()
+
+
+def _ensure(transaction: Transaction, workspace: str, token: str) -> None:
+    client_id = f"{CLIENT}-{workspace}"
+    ensure_client(transaction.connection, client_id, workspace, "NHS Jobs")
+    ensure_token(transaction.connection, client_id, token)
+
+
+def _request_id(purpose: str, name: str) -> dict[str, str]:
+    return {"X-Request-ID": str(uuid5(_NAMESPACE, f"{purpose}/{name}"))}

@@ -1,0 +1,1 @@
+"""What NHS Jobs decides: tables of rules and pure functions. No clock, no chance, no input or output."""

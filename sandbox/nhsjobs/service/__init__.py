@@ -1,0 +1,1 @@
+"""What NHS Jobs does: opens no transaction of its own; fetches, lets the domain decide, stores, tells ESR."""

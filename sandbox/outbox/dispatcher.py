@@ -1,0 +1,198 @@
+"""Sends what waits in the outbox over HTTP, and hands each answer to whoever wrote the message.
+
+A message is sent at least once: it stays in the outbox until its answer is stored, so a process that dies in between
+sends it again under the same X-Request-ID or event id, and the receiver removes the duplicate.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import httpx
+
+from sandbox.clock import wall_now
+from sandbox.database import Database, Transaction
+from sandbox.outbox.store import DEAD, DONE, Message, first_waiting, put_off, settle_message
+from sandbox.timestamps import from_text
+from sandbox.web.call import Unit, open_unit
+from sandbox.workspaces.store import find_workspace
+
+logger = logging.getLogger(__name__)
+
+WALL, WORLD = "WALL", "WORLD"
+_AT_ONCE = 16
+_ROUTED = "nhs-jobs"
+_IDLE_SECONDS = 0.5
+
+# After the failures in turn, as a UK government service sends its webhooks again (Teaching Record System,
+# docs/api-designs/webhooks.md): on the world's clock, then given up.
+DELIVERY_WAITS = tuple(
+    timedelta(seconds=seconds)
+    for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+)
+_LONGEST_BACK_OFF = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: a status and a body, or status 0 and the reason why nothing did."""
+
+    status: int
+    body: bytes
+    retry_after: float | None = None
+
+    @property
+    def is_definite(self) -> bool:
+        """Whether sending the same message again would be pointless: the receiver has decided."""
+        return 0 < self.status < 500 and self.status not in (408, 429)
+
+
+Settle = Callable[[Unit, Message, Answer], None]
+
+
+class Route(Protocol):
+    """How a sender's messages reach another system."""
+
+    def address(self, url: str) -> str:
+        """The address that a message's `url` stands for."""
+
+    async def authorization(self, workspace: str) -> dict[str, str]:
+        """The headers that name the sender."""
+
+
+class Dispatcher:
+    """Sends messages until it is stopped."""
+
+    def __init__(
+        self,
+        database: Database,
+        handlers: dict[str, Settle],
+        timeout: float,
+        route: Route | None = None,
+    ) -> None:
+        """`handlers` by kind: what to do, in the same transaction, with a message's definite answer.
+
+        `route` finds ESR for the messages of NHS Jobs; None where NHS Jobs does not run.
+        """
+        self._database = database
+        self._handlers = handlers
+        self._route = route
+        self._client = httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False)
+        self._loop = asyncio.get_running_loop()
+        self._woken = asyncio.Event()
+        self._in_flight: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._task = asyncio.create_task(self._run())
+
+    def wake(self) -> None:
+        """Has the outbox looked at; may be called from any thread."""
+        self._loop.call_soon_threadsafe(self._woken.set)
+
+    async def stop(self) -> None:
+        """Lets what is under way finish, then stops."""
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        await asyncio.gather(*self._in_flight.values(), return_exceptions=True)
+        await self._client.aclose()
+
+    async def quiet(self, workspace: str, timeout: float) -> list[Message]:
+        """Waits until nothing that is due in `workspace` is unsent; what still waits when time is up."""
+        deadline = self._loop.time() + timeout
+        while True:
+            due = [item for item in await self._due() if item.workspace == workspace]
+            if not due and not any(key[0] == workspace for key in self._in_flight):
+                return []
+            if self._loop.time() >= deadline:
+                return due
+            self._woken.set()
+            await asyncio.sleep(0.02)
+
+    async def _run(self) -> None:
+        while True:
+            self._woken.clear()
+            try:
+                await self._send_due()
+            except Exception:
+                logger.exception("the outbox could not be read; trying again")
+            try:
+                await asyncio.wait_for(self._woken.wait(), _IDLE_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def _send_due(self) -> None:
+        for message in await self._due():
+            key = (message.workspace, message.message_id)
+            if key in self._in_flight or len(self._in_flight) >= _AT_ONCE:
+                continue
+            task = asyncio.create_task(self._send(message))
+            self._in_flight[key] = task
+            task.add_done_callback(lambda _task, key=key: self._finished(key))  # type: ignore[misc]
+
+    def _finished(self, key: tuple[str, int]) -> None:
+        self._in_flight.pop(key, None)
+        self._woken.set()
+
+    async def _due(self) -> list[Message]:
+        def read(transaction: Transaction) -> list[Message]:
+            wall = wall_now()
+            nows: dict[str, datetime] = {}
+            due = []
+            for message in first_waiting(transaction.connection):
+                if message.workspace not in nows:
+                    workspace = find_workspace(transaction.connection, message.workspace)
+                    nows[message.workspace] = workspace.clock.now(wall) if workspace else wall
+                now = wall if message.due_clock == WALL else nows[message.workspace]
+                if from_text(message.due_at) <= now:
+                    due.append(message)
+            return due
+
+        found: list[Message] = await asyncio.wrap_future(self._database.read(read))
+        return found
+
+    async def _send(self, message: Message) -> None:
+        url, headers = message.url, message.headers
+        if self._route is not None and message.sender == _ROUTED:
+            url = self._route.address(url)
+            headers = headers | await self._route.authorization(message.workspace)
+        try:
+            response = await self._client.request(
+                message.method, url, headers=headers, content=message.body
+            )
+            after = response.headers.get("retry-after", "")
+            answer = Answer(
+                response.status_code, response.content, float(after) if after.isdigit() else None
+            )
+        except httpx.HTTPError as problem:
+            answer = Answer(0, str(problem).encode() or type(problem).__name__.encode())
+        await asyncio.wrap_future(
+            self._database.write(lambda transaction: self._settle(transaction, message, answer))
+        )
+
+    def _settle(self, transaction: Transaction, message: Message, answer: Answer) -> None:
+        wall = wall_now()
+        if find_workspace(transaction.connection, message.workspace) is None:
+            return
+        unit = open_unit(transaction, message.workspace, wall, message.sender)
+        summary = f"{answer.status} {answer.body[:200].decode('utf-8', 'replace')}"
+        is_delivery = message.due_clock == WORLD
+        good = 200 <= answer.status < 300 if is_delivery else answer.is_definite
+        if good:
+            settle_message(unit.connection, message, DONE, summary)
+            self._handlers[message.kind](unit, message, answer)
+            return
+        if is_delivery:
+            if message.attempts >= len(DELIVERY_WAITS):
+                settle_message(unit.connection, message, DEAD, summary)
+                return
+            wait, now = DELIVERY_WAITS[message.attempts], unit.now
+        else:
+            wait, now = _back_off(message.attempts, answer), wall
+        put_off(unit.connection, message, now, wait, summary)
+
+
+def _back_off(attempts: int, answer: Answer) -> timedelta:
+    """Doubling waits, and never less than the receiver asked for (RFC 9110 section 10.2.3)."""
+    doubled = min(_LONGEST_BACK_OFF, timedelta(seconds=0.2) * 2 ** min(attempts, 10))
+    return max(doubled, timedelta(seconds=answer.retry_after or 0))

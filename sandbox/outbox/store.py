@@ -1,0 +1,152 @@
+"""Writes to the outbox and reads what is due.
+
+Messages of one lane are sent one after another, in the order in which they were written; lanes do not wait for each
+other.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from sandbox.outbox.tables import outbox
+from sandbox.timestamps import to_text
+from sandbox.workspaces.store import next_record
+
+WAITING, DONE, DEAD = "WAITING", "DONE", "DEAD"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message that waits for its answer."""
+
+    workspace: str
+    message_id: int
+    sender: str
+    kind: str
+    reference: str
+    lane: str
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: bytes
+    attempts: int
+    due_clock: str
+    due_at: str
+
+
+_first_of_each_lane = (
+    sa.select(sa.func.min(outbox.c.message_id).label("message_id"), outbox.c.workspace)
+    .where(outbox.c.state == WAITING)
+    .group_by(outbox.c.workspace, outbox.c.lane)
+    .subquery()
+)
+_waiting = sa.select(outbox).join(
+    _first_of_each_lane,
+    sa.and_(
+        outbox.c.workspace == _first_of_each_lane.c.workspace,
+        outbox.c.message_id == _first_of_each_lane.c.message_id,
+    ),
+)
+
+
+def enqueue(
+    connection: sa.Connection,
+    workspace: str,
+    *,
+    sender: str,
+    kind: str,
+    reference: str,
+    lane: str,
+    method: str,
+    url: str,
+    headers: dict[str, str],
+    body: Any,
+    due_clock: str,
+    due_at: datetime,
+) -> int:
+    """Writes a message and answers its number."""
+    message_id = next_record(connection, workspace)
+    connection.execute(
+        outbox.insert().values(
+            workspace=workspace,
+            message_id=message_id,
+            sender=sender,
+            kind=kind,
+            reference=reference,
+            lane=lane,
+            method=method,
+            url=url,
+            headers=orjson.dumps(headers).decode(),
+            body=orjson.dumps(body),
+            state=WAITING,
+            attempts=0,
+            due_clock=due_clock,
+            due_at=to_text(due_at),
+        )
+    )
+    return message_id
+
+
+def first_waiting(connection: sa.Connection) -> list[Message]:
+    """The first waiting message of each lane, oldest first."""
+    rows = connection.execute(_waiting.order_by(outbox.c.message_id)).all()
+    names = Message.__dataclass_fields__
+    return [
+        Message(
+            **{
+                name: orjson.loads(row.headers) if name == "headers" else getattr(row, name)
+                for name in names
+            }
+        )
+        for row in rows
+    ]
+
+
+def settle_message(
+    connection: sa.Connection, message: Message, state: str, last_answer: str
+) -> None:
+    """Ends a message: DONE or DEAD."""
+    _change(
+        connection, message, state=state, attempts=message.attempts + 1, last_answer=last_answer
+    )
+
+
+def put_off(
+    connection: sa.Connection, message: Message, now: datetime, wait: timedelta, last_answer: str
+) -> None:
+    """Has a message tried again `wait` after `now`, on the clock that it is due by."""
+    _change(
+        connection,
+        message,
+        attempts=message.attempts + 1,
+        due_at=to_text(now + wait),
+        last_answer=last_answer,
+    )
+
+
+def _change(connection: sa.Connection, message: Message, **values: Any) -> None:
+    connection.execute(
+        sa.update(outbox)
+        .where(
+            outbox.c.workspace == message.workspace,
+            outbox.c.message_id == message.message_id,
+            outbox.c.state == WAITING,
+        )
+        .values(**values)
+    )
+
+
+def cancel_lane(connection: sa.Connection, workspace: str, lane_prefix: str) -> None:
+    """Drops what waits in lanes that begin with `lane_prefix`."""
+    connection.execute(
+        sa.update(outbox)
+        .where(
+            outbox.c.workspace == workspace,
+            outbox.c.state == WAITING,
+            outbox.c.lane.startswith(lane_prefix, autoescape=True),
+        )
+        .values(state=DEAD, last_answer="the subscription was deleted")
+    )

@@ -1,0 +1,62 @@
+"""What every part of a running sandbox shares."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sandbox.database import Database, Transaction
+from sandbox.faults import Faults
+from sandbox.identity.bearer import Bearer
+from sandbox.settings import Settings
+from sandbox.workspaces.store import list_workspaces
+
+if TYPE_CHECKING:
+    from sandbox.nhsjobs.connection import Connection
+    from sandbox.outbox.dispatcher import Dispatcher
+
+SeedWorld = Callable[[int, int, int], dict[str, list[dict[str, Any]]]]
+"""(seed, organisations, positions per organisation) → the world's organisations, positions and vacancies."""
+
+
+@dataclass(slots=True)
+class Runtime:
+    """One running sandbox."""
+
+    settings: Settings
+    database: Database
+    identity: Bearer
+    seed_world: SeedWorld
+    faults: Faults = field(default_factory=Faults)
+    operation_ids: dict[str, frozenset[str]] = field(default_factory=dict)
+    """By contract: the operations that are served."""
+    is_ready: bool = False
+    _dispatcher: "Dispatcher | None" = None
+    _nhs_jobs: "Connection | None" = None
+
+    @property
+    def dispatcher(self) -> "Dispatcher":
+        """Delivers what waits in the outbox; there once the server has started."""
+        if self._dispatcher is None:
+            raise RuntimeError("the sandbox has not started")
+        return self._dispatcher
+
+    def start_with(self, dispatcher: "Dispatcher", nhs_jobs: "Connection | None") -> None:
+        """Hands in what lives as long as the server."""
+        self._dispatcher = dispatcher
+        self._nhs_jobs = nhs_jobs
+
+    async def connect(self, workspace: str) -> None:
+        """Lets NHS Jobs, where it runs, subscribe to ESR's events in a workspace."""
+        if self._nhs_jobs is not None:
+            await self._nhs_jobs.subscribe(workspace)
+
+    async def connect_all(self) -> None:
+        """Connects every workspace; from then on the sandbox is ready."""
+
+        def names(transaction: Transaction) -> list[str]:
+            return [item.name for item in list_workspaces(transaction.connection)]
+
+        for name in await asyncio.wrap_future(self.database.read(names)):
+            await self.connect(name)
+        self.is_ready = True

@@ -1,0 +1,181 @@
+"""Runs a sandbox: in this process until it is told to stop, or as a process of its own that another command uses."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import httpx
+import orjson
+import uvicorn
+
+from sandbox.app import make_app, make_runtime
+from sandbox.runtime import Runtime, SeedWorld
+from sandbox.settings import Settings
+
+_BACKLOG = 512
+_READY_SECONDS = 30.0
+_STOP_SECONDS = 15.0
+
+
+class CannotStart(Exception):
+    """The sandbox cannot start; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A sandbox that is ready."""
+
+    url: str
+    token: str
+
+
+def listen(settings: Settings) -> tuple[socket.socket, Settings]:
+    """Takes the port; answers the socket and the settings with the real port and address. Raises CannotStart."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    # With its protocol named, the event loop turns Nagle's algorithm off on every connection: answers go out at once.
+    taken = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind((settings.host, settings.port))
+        taken.listen(_BACKLOG)
+    except OSError as problem:
+        taken.close()
+        raise CannotStart(
+            f"Port {settings.port} on {settings.host} cannot be used ({problem.strerror}). Stop what uses it, or name "
+            "another with --port (0 takes a free one)."
+        ) from problem
+    port = taken.getsockname()[1]
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return taken, replace(settings, port=port, public_url=f"http://{host}:{port}")
+
+
+def serve(
+    settings: Settings,
+    seed_world: SeedWorld,
+    prepare: Callable[[Runtime], None],
+    on_ready: Callable[[Settings], None],
+) -> None:
+    """Runs a sandbox until SIGINT or SIGTERM; `prepare` fills its world, `on_ready` is told once it serves.
+
+    Raises CannotStart, ContractError or DatabaseUnusable.
+    """
+    taken, settings = listen(settings)
+    try:
+        runtime = make_runtime(settings, seed_world)
+        try:
+            prepare(runtime)
+            app = make_app(runtime)
+        except BaseException:
+            runtime.database.close()
+            raise
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            lifespan="on",
+            server_header=False,
+            timeout_graceful_shutdown=5,
+            h11_max_incomplete_event_size=65_536,
+        )
+        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+            runner.run(_run(uvicorn.Server(config), taken, runtime, on_ready))
+    finally:
+        taken.close()
+
+
+async def _run(
+    server: uvicorn.Server,
+    taken: socket.socket,
+    runtime: Runtime,
+    on_ready: Callable[[Settings], None],
+) -> None:
+    async def announce() -> None:
+        deadline = time.monotonic() + _READY_SECONDS
+        while not (server.started and runtime.is_ready) and time.monotonic() < deadline:
+            await asyncio.sleep(0.005)
+        if server.started:
+            on_ready(runtime.settings)
+
+    announcing = asyncio.create_task(announce())
+    try:
+        await server.serve(sockets=[taken])
+    finally:
+        announcing.cancel()
+        await asyncio.gather(announcing, return_exceptions=True)
+
+
+@contextmanager
+def started(*arguments: str, folder: Path, database: str = ":memory:") -> Iterator[Started]:
+    """A sandbox in a process of its own on a free port, stopped at the end. Its log is `folder`/sandbox.log.
+
+    Raises CannotStart.
+    """
+    process, ready = launch(*arguments, folder=folder, database=database)
+    try:
+        yield ready
+    finally:
+        stop(process)
+
+
+def launch(
+    *arguments: str, folder: Path, database: str = ":memory:"
+) -> tuple[subprocess.Popen[bytes], Started]:
+    """Starts a sandbox in a process of its own and waits until it is ready. Raises CannotStart."""
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "sandbox.cli", "up", "--json", "--port", "0"]
+    log_path = folder / "sandbox.log"
+    with log_path.open("ab") as log:
+        process = subprocess.Popen(
+            [*command, "--database", database, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            # Ctrl-C reaches the command that started it, which then stops it in its own order.
+            start_new_session=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        stop(process)
+        said = log_path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        raise CannotStart(said[-1] if said else "The sandbox ended before it was ready.")
+    told = orjson.loads(line)
+    return process, Started(told["url"], told["token"])
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Asks a sandbox to end, and ends it if it does not."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def is_answering(url: str, timeout: float = 5.0) -> bool:
+    """Whether a sandbox answers under `url`."""
+    try:
+        return httpx.get(f"{url}/health", timeout=timeout, trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def silence_libraries() -> None:
+    """Keeps the libraries' own chatter off the terminal; what the sandbox has to say it says itself."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for name in ("httpx", "httpcore", "connexion"):
+        logging.getLogger(name).setLevel(logging.ERROR)

@@ -1,0 +1,18 @@
+"""Moments as text: UTC, millisecond precision, one width, so that text order is time order."""
+
+from datetime import UTC, datetime
+
+
+def to_text(moment: datetime) -> str:
+    """`2026-04-01T09:30:00.000Z`; a moment without a zone is refused."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs its zone")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def from_text(text: str) -> datetime:
+    """The moment that an RFC 3339 text names, in UTC. Raises ValueError when it is none."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no zone")
+    return moment.astimezone(UTC)

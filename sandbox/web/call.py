@@ -1,0 +1,217 @@
+"""One request on its way through the sandbox, and the unit of work that serves it."""
+
+import asyncio
+import hashlib
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import orjson
+import sqlalchemy as sa
+
+from sandbox.clock import wall_now
+from sandbox.database import Transaction
+from sandbox.errors import Refusal, not_found
+from sandbox.journal.masking import masked_body, masked_headers
+from sandbox.journal.store import Exchange, keep
+from sandbox.timestamps import to_text
+from sandbox.web.outcomes import find_outcome, keep_outcome
+from sandbox.web.reply import PROBLEM, Reply
+from sandbox.workspaces.store import Workspace, find_workspace
+
+if TYPE_CHECKING:
+    from sandbox.runtime import Runtime
+
+T = TypeVar("T")
+_SERVER_FAULT = 500
+_DEFAULT_LIMIT = 25
+_APPLICANT = re.compile(r'/applicants/([0-9]{8})(?:/|$)|"applicantNumber":"([0-9]{8})"')
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What a service works with: one transaction, in one workspace, at one moment of its world."""
+
+    transaction: Transaction
+    workspace: Workspace
+    wall: datetime
+    client: str = ""
+
+    @property
+    def connection(self) -> sa.Connection:
+        """The connection that all reads and writes of the unit go through."""
+        return self.transaction.connection
+
+    @property
+    def now(self) -> datetime:
+        """World time."""
+        return self.workspace.clock.now(self.wall)
+
+    @property
+    def today(self) -> date:
+        """The world's date, in UTC."""
+        return self.now.date()
+
+
+def open_unit(transaction: Transaction, workspace: str, wall: datetime, client: str = "") -> Unit:
+    """A unit in `workspace`. Raises Refusal NOT_FOUND when there is no such workspace."""
+    found = find_workspace(transaction.connection, workspace)
+    if found is None:
+        raise not_found("workspace", workspace)
+    return Unit(transaction, found, wall, client)
+
+
+@dataclass(slots=True)
+class Call:
+    """One request: what was asked, by whom, and what the contract made of it."""
+
+    runtime: "Runtime"
+    method: str
+    path: str
+    query_text: str
+    headers: dict[str, str]
+    workspace: str
+    system: str = ""
+    operation_id: str | None = None
+    client: str | None = None
+    arguments: dict[str, Any] = field(default_factory=dict)
+    """Path, query and header parameters by their names in the contract, typed."""
+    raw_body: bytes = b""
+    body: Any = None
+    journalled: bool = False
+    wall: datetime = field(default_factory=wall_now)
+    began: float = field(default_factory=time.perf_counter)
+
+    @property
+    def request_id(self) -> str | None:
+        """X-Request-ID as sent."""
+        return self.headers.get("x-request-id")
+
+    def argument(self, name: str) -> Any:
+        """A parameter's value, or None when it was left out."""
+        return self.arguments.get(name)
+
+    @property
+    def employer(self) -> str | None:
+        """The ODS code of the employer for whom the call is made, where it names one."""
+        return self.argument("NHSD-End-User-Organisation-ODS")
+
+    @property
+    def limit(self) -> int:
+        """How many items a page may hold; the contract's default where the call does not say."""
+        return int(self.arguments.get("limit", _DEFAULT_LIMIT))
+
+    async def read(self, work: Callable[[Unit], T]) -> T:
+        """Runs `work`, which must only read."""
+
+        def run(transaction: Transaction) -> T:
+            return work(open_unit(transaction, self.workspace, self.wall, self.client or ""))
+
+        result: T = await asyncio.wrap_future(self.runtime.database.read(run))
+        return result
+
+    async def write(self, work: Callable[[Unit], Reply]) -> Reply:
+        """Runs `work` and answers once it is durable.
+
+        A request id that was seen before gets its first outcome again and `work` is not run. What `work` refuses is
+        undone and answered as a problem. Change, outcome and journal row are one transaction.
+        """
+        reply: Reply = await asyncio.wrap_future(
+            self.runtime.database.write(lambda transaction: self._serve(transaction, work))
+        )
+        self.journalled = True
+        return reply
+
+    def _serve(self, transaction: Transaction, work: Callable[[Unit], Reply]) -> Reply:
+        unit = open_unit(transaction, self.workspace, self.wall, self.client or "")
+        connection = transaction.connection
+        key = None
+        if self.request_id and self.operation_id:
+            key = (self.workspace, unit.client, self.operation_id, self.request_id.lower())
+        try:
+            known = find_outcome(connection, key, self._digest()) if key else None
+        except Refusal as refusal:
+            key, known = None, self.refused(refusal)
+        if known is not None:
+            self.keep_exchange(unit, known)
+            return known
+        connection.exec_driver_sql("SAVEPOINT rules")
+        try:
+            reply = work(unit)
+        except Refusal as refusal:
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT rules")
+            reply = self.refused(refusal)
+        connection.exec_driver_sql("RELEASE SAVEPOINT rules")
+        if key and reply.status < _SERVER_FAULT:
+            keep_outcome(connection, key, self._digest(), reply)
+        self.keep_exchange(unit, reply)
+        return reply
+
+    def refused(self, refusal: Refusal) -> Reply:
+        """The reply that tells of a refusal."""
+        document = refusal.document(self.path)
+        return Reply(refusal.status, orjson.dumps(document), PROBLEM, refusal.headers)
+
+    def _digest(self) -> str:
+        """What makes two requests the same: operation, place, employer, condition and body."""
+        digest = hashlib.sha256(self.path.encode())
+        for name in ("nhsd-end-user-organisation-ods", "if-match"):
+            digest.update(f"\n{self.headers.get(name, '')}".encode())
+        digest.update(b"\n" + self.raw_body)
+        return digest.hexdigest()
+
+    def keep_exchange(self, unit: Unit, reply: Reply) -> None:
+        """Has the exchange appended to the journal when the unit's transaction commits."""
+        workspace = unit.workspace
+        full = workspace.journal_detail == "FULL"
+        key = f"{workspace.name}/{workspace.seed}".encode()
+        exchange = Exchange(
+            workspace=workspace.name,
+            system=self.system,
+            direction="IN",
+            operation_id=self.operation_id,
+            client=self.client,
+            method=self.method,
+            path=self.path,
+            query=self.query_text or None,
+            request_headers=orjson.dumps(masked_headers(self.headers)).decode(),
+            request_body=masked_body(self.raw_body, key) if full else None,
+            request_digest=_sha256(self.raw_body),
+            status=reply.status,
+            response_headers=orjson.dumps(
+                {"content-type": reply.media_type, **reply.headers}
+            ).decode(),
+            response_body=masked_body(reply.body, key) if full else None,
+            response_digest=_sha256(reply.body),
+            request_id=self.request_id,
+            correlation_id=self.headers.get("x-correlation-id"),
+            applicant_number=self._applicant_number(reply),
+            started_at=to_text(self.wall),
+            duration_ms=round((time.perf_counter() - self.began) * 1000, 3),
+            world_time=to_text(unit.now),
+        )
+        keep(unit.transaction, exchange)
+
+    def _applicant_number(self, reply: Reply) -> str | None:
+        """The applicant that the exchange is about: named in the path, or new with the answer."""
+        text = self.path
+        if self.operation_id == "submit_applicant":
+            text = reply.body.decode()
+        found = _APPLICANT.search(text)
+        return next(filter(None, found.groups())) if found else None
+
+    def journal(self, reply: Reply) -> None:
+        """Puts an exchange that changed nothing into the journal, without waiting for it."""
+
+        def run(transaction: Transaction) -> None:
+            self.keep_exchange(open_unit(transaction, self.workspace, self.wall), reply)
+
+        self.runtime.database.write(run)
+        self.journalled = True
+
+
+def _sha256(body: bytes) -> str | None:
+    return hashlib.sha256(body).hexdigest() if body else None

@@ -1,0 +1,150 @@
+"""The outermost stage: makes a call of each request, answers every refusal, and keeps the exchange.
+
+It also takes the path prefix `/w/<workspace>` off, mirrors X-Request-ID and X-Correlation-ID, and turns whatever went
+wrong inside into a problem that says nothing of our own code.
+"""
+
+import logging
+import re
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sandbox.contracts import Contract
+from sandbox.errors import Code, Refusal
+from sandbox.runtime import Runtime
+from sandbox.web.call import Call
+from sandbox.web.operations import CALL, RESPOND
+from sandbox.web.reply import Reply
+
+logger = logging.getLogger(__name__)
+
+_WORKSPACE = re.compile(r"/w/([a-z0-9][a-z0-9-]{0,29})(/.*)")
+_MIRRORED = {
+    "x-request-id": (b"x-request-id", re.compile(r"[0-9a-fA-F-]{1,100}")),
+    "x-correlation-id": (b"x-correlation-id", re.compile(r"[A-Za-z0-9-]{1,100}")),
+}
+_METHODS = ("get", "put", "post", "delete", "patch")
+
+
+class Front:
+    """The ASGI application that a server runs."""
+
+    def __init__(self, app: ASGIApp, runtime: Runtime, contracts: list[Contract]) -> None:
+        self._app = app
+        self._runtime = runtime
+        self._allowed = [
+            (_path_pattern(contract.base_path + path), contract, item)
+            for contract in contracts
+            for path, item in contract.document["paths"].items()
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        call = self._call(scope)
+        answered = False
+
+        async def respond(reply: Reply, broken_off: bool = False) -> None:
+            nonlocal answered
+            answered = True
+            if not call.journalled and call.system:
+                call.journal(reply)
+            await _send(call, reply, send, broken_off)
+
+        scope[CALL] = call
+        scope[RESPOND] = respond
+        # Starlette's routers raise for a method that is not allowed only where an application is named.
+        scope["app"] = self._app
+        try:
+            await self._app(scope, receive, send)
+        except Exception as problem:
+            if answered:
+                raise
+            await respond(call.refused(self._refusal(call, problem)))
+
+    def _call(self, scope: Scope) -> Call:
+        workspace = "default"
+        prefixed = _WORKSPACE.fullmatch(scope["path"])
+        if prefixed:
+            workspace, path = prefixed.groups()
+            scope["path"] = path
+            scope["raw_path"] = path.encode()
+        return Call(
+            runtime=self._runtime,
+            method=scope["method"],
+            path=scope["path"],
+            query_text=scope.get("query_string", b"").decode("latin-1"),
+            headers={
+                name.decode("latin-1").lower(): value.decode("latin-1")
+                for name, value in scope["headers"]
+            },
+            workspace=workspace,
+        )
+
+    def _refusal(self, call: Call, problem: Exception) -> Refusal:
+        if isinstance(problem, Refusal):
+            return problem
+        if isinstance(problem, HTTPException):
+            if problem.status_code == 405:
+                return self._method_not_allowed(call)
+            return Refusal(Code.NOT_FOUND, f"There is nothing at {call.path}.")
+        logger.error(
+            "%s %s failed", call.method, call.operation_id or "without an operation", exc_info=problem
+        )
+        return Refusal(
+            Code.INTERNAL_ERROR,
+            "The sandbox failed to serve this request. Send it again with the same X-Request-ID; if it fails again, "
+            "the sandbox's log says why.",
+        )
+
+    def _method_not_allowed(self, call: Call) -> Refusal:
+        for pattern, contract, item in self._allowed:
+            if pattern.fullmatch(call.path):
+                call.system = contract.name
+                methods = [method.upper() for method in _METHODS if method in item]
+                return Refusal(
+                    Code.METHOD_NOT_ALLOWED,
+                    f"{call.path} takes {', '.join(methods)}.",
+                    headers={"Allow": ", ".join(methods)},
+                )
+        return Refusal(Code.NOT_FOUND, f"There is nothing at {call.path}.")
+
+
+async def _send(call: Call, reply: Reply, send: Send, broken_off: bool) -> None:
+    headers: list[tuple[bytes, bytes]] = [
+        (name.lower().encode("latin-1"), value.encode("latin-1", "replace"))
+        for name, value in reply.headers.items()
+    ]
+    if reply.body:
+        headers.append((b"content-type", reply.media_type.encode("latin-1")))
+    if reply.status != 204:
+        headers.append((b"content-length", str(len(reply.body)).encode()))
+    for name, (mirrored, pattern) in _MIRRORED.items():
+        value = call.headers.get(name)
+        if value is not None and pattern.fullmatch(value):
+            headers.append((mirrored, value.encode("latin-1")))
+    start: dict[str, Any] = {
+        "type": "http.response.start",
+        "status": reply.status,
+        "headers": headers,
+    }
+    await send(start)
+    if broken_off:
+        # Returning before the body is whole makes the server close the connection.
+        await send({"type": "http.response.body", "body": reply.body[:1], "more_body": True})
+        return
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+def _path_pattern(template: str) -> re.Pattern[str]:
+    parts = re.split(r"\{[^}]*\}", template)
+    return re.compile("[^/]+".join(re.escape(part) for part in parts))
+
+
+async def nothing_here(scope: Scope, _receive: Receive, _send: Send) -> None:
+    """The last application of all: there is nothing at this path."""
+    raise Refusal(Code.NOT_FOUND, f"There is nothing at {scope['path']}.")

@@ -1,0 +1,107 @@
+"""The last stage of Connexion's middleware: judges a request by its operation, serves it, and hands the reply on.
+
+Connexion reads the contract, resolves each operationId to its handler and routes. What its own stages work out again
+on every request (the body's definition, the validators, the handler's signature) is worked out here once, when the
+contract is read. See docs/decisions/0002-one-stage-per-operation.md.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.operations import AbstractOperation
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sandbox.errors import Code, Refusal
+from sandbox.web.call import Call
+from sandbox.web.reply import Reply
+from sandbox.web.validation import AnswerRules, RequestRules
+
+Handler = Callable[[Call], Awaitable[Reply]]
+CALL = "sandbox.call"
+RESPOND = "sandbox.respond"
+
+
+class ServedOperation:
+    """One operation of a contract, ready to serve."""
+
+    def __init__(self, operation: AbstractOperation, system: str, document: dict[str, Any]) -> None:
+        path_item = document["paths"][operation.path]
+        definition = path_item[operation.method.lower()]
+        self.operation_id: str = definition["operationId"]
+        self._system = system
+        self._secured = bool(definition.get("security", document.get("security")))
+        self._requests = RequestRules(path_item, definition, document)
+        self._answers = AnswerRules(definition, document)
+        self._handler: Handler = operation.function
+
+    async def __call__(self, scope: Scope, receive: Receive, _send: Send) -> None:
+        call: Call = scope[CALL]
+        call.operation_id = self.operation_id
+        call.system = self._system
+        broken_off = False
+        if self._secured:
+            await call.runtime.identity.authenticate(call)
+        fault = call.runtime.faults.match(call.workspace, self._system, self.operation_id)
+        if fault is not None:
+            if fault.refusal is not None:
+                raise fault.refusal
+            await asyncio.sleep(fault.delay_seconds)
+            broken_off = fault.breaks_off
+        call.raw_body = await _body(receive, call.runtime.settings.maximum_body_bytes)
+        call.arguments = self._requests.parameters(
+            scope.get("path_params", {}), call.query_text, call.headers
+        )
+        call.body = self._requests.body(call.raw_body, call.headers.get("content-type"))
+        reply = await self._handler(call)
+        if call.runtime.settings.validate_responses:
+            faults = self._answers.faults(reply)
+            if faults:
+                raise AnswerBreaksContract(self.operation_id, reply, faults)
+        await scope[RESPOND](reply, broken_off)
+
+
+class AnswerBreaksContract(Exception):
+    """Our own answer is not what the contract promises: a fault of the sandbox."""
+
+    def __init__(self, operation_id: str, reply: Reply, faults: list[str]) -> None:
+        super().__init__(f"{operation_id} answered {reply.status}: {'; '.join(faults)[:2000]}")
+
+
+class OperationsApi(RoutedAPI[ServedOperation]):  # type: ignore[misc]
+    """The operations of one contract."""
+
+    def __init__(self, *args: Any, system: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._system = system
+        self.add_paths()
+
+    def make_operation(self, operation: AbstractOperation) -> ServedOperation:
+        """Compiles one operation."""
+        return ServedOperation(operation, self._system, self.specification.raw)
+
+
+class OperationsMiddleware(RoutedMiddleware[OperationsApi]):  # type: ignore[misc]
+    """Serves what the router found; what it did not find goes on to the pages behind."""
+
+    api_cls = OperationsApi
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app)
+
+
+async def _body(receive: Receive, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refusal(Code.BODY_MALFORMED, "The connection closed before the body was whole.")
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise Refusal(Code.BODY_TOO_LARGE, f"A body may hold {limit} bytes at most.")
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)

@@ -1,0 +1,126 @@
+"""Applicants at offer stage, as the contract's `ApplicantSubmission`."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from simulators import identifiers
+from simulators.organisations import organisation
+from simulators.people import person
+from simulators.reference.job_roles import JobRole, job_role
+from simulators.reference.nationalities import SPONSORED
+from simulators.registration import registration
+from simulators.right_to_work import route
+from simulators.streams import Stream, Weighted
+from simulators.world import World
+
+BANK, FIXED_TERM, LOCUM, PERMANENT = "01", "02", "04", "05"
+FULL_TIME, PART_TIME = "01", "02"
+# Permanent 85, fixed term 10, short-term cover 5 % (NHS staff survey by NHS Professionals, about
+# 2009). Doctors in training hold fixed-term contracts; their shares are assumed.
+_CONTRACTS = Weighted.of({PERMANENT: 85, FIXED_TERM: 10, BANK: 5})
+_TRAINEE_CONTRACTS = Weighted.of({FIXED_TERM: 85, PERMANENT: 9, LOCUM: 6})
+# 23 % of trust joiners come from inside the NHS (2014-15, derived); the rest is assumed.
+_SOURCES = Weighted.of(
+    {
+        "01": 23,
+        "03": 14,
+        "09": 20,
+        "14": 12,
+        "13": 8,
+        "17": 7,
+        "08": 5,
+        "04": 3,
+        "02": 3,
+        "18": 2,
+        "07": 2,
+        "16": 1,
+    }
+)
+_FROM_ABROAD, _NHS = "12", "01"
+_FULL_TIME_HOURS = 37.5
+_DAYS_FROM_SENDING_TO_START = (14, 77)
+
+
+def applicant(seed: int, index: int, world: World) -> dict[str, Any]:
+    """Applicant `index` of `seed` for one of the open vacancies of `world`, sent on `world.today`.
+
+    Dates: offer in the fortnight before; four in five have accepted; start on a Monday two to
+    twelve weeks ahead, within the send window of public ESR interfaces (13 weeks to 2 days). The NI
+    number is known once the offer is accepted (NHSBSA KA-25617), and may be missing even then,
+    above all for a person new to the country.
+    """
+    stream = Stream(seed, "applicant", index)
+    vacancy = world.vacancies[stream.weighted(world.hiring)]
+    position = world.position_by_id[vacancy["positionId"]]
+    role = job_role(position["jobRole"])
+    dates = _dates(stream, world.today)
+    someone = person(seed, index, role, world.today)
+    sponsored = route(seed, index, someone["nationality"], role) in SPONSORED
+    accepted = "offerAcceptedDate" in dates
+    if stream.chance(60 if sponsored else 97) and accepted:
+        someone["niNumber"] = identifiers.national_insurance_number(seed, index)
+    found: dict[str, Any] = {
+        "supplierReference": supplier_reference(seed, index),
+        "vacancyReference": vacancy["vacancyReference"],
+        "positionId": vacancy["positionId"],
+        "person": someone,
+    }
+    if role.register is not None:
+        found["registrations"] = [registration(seed, index, role.register, world.today)]
+    found["staffGroup"] = role.staff_group
+    found["jobRole"] = role.code
+    found |= _terms(stream, role, position)
+    source = _FROM_ABROAD if sponsored and stream.chance(70) else stream.weighted(_SOURCES)
+    found["recruitmentSource"] = source
+    found |= dates
+    start = date.fromisoformat(dates["startDate"])
+    if found["contractType"] in (FIXED_TERM, LOCUM):
+        found["endDate"] = (start + timedelta(days=stream.pick((90, 182, 364, 728)))).isoformat()
+    if accepted:
+        found["dataSharingConsent"] = stream.chance(85)
+    if source == _NHS:
+        found["previousEmployer"] = _previous_employer(stream, world, vacancy["odsCode"], start)
+    return found
+
+
+def supplier_reference(seed: int, index: int) -> str:
+    """The supplier's reference of application `index`; unique in a run."""
+    return f"APP-{identifiers.seed_tag(seed):06d}-{index:07d}"
+
+
+def _dates(stream: Stream, today: date) -> dict[str, str]:
+    offered = today - timedelta(days=stream.below(11))
+    offered -= timedelta(days=max(0, offered.weekday() - 4))
+    start = today + timedelta(days=stream.between(*_DAYS_FROM_SENDING_TO_START))
+    start += timedelta(days=-start.weekday() % 7)
+    accepted = min(today, offered + timedelta(days=stream.below(7)))
+    found = {"offerDate": offered.isoformat()}
+    if stream.chance(80):
+        found["offerAcceptedDate"] = accepted.isoformat()
+    return found | {"startDate": start.isoformat()}
+
+
+def _terms(stream: Stream, role: JobRole, position: Mapping[str, Any]) -> dict[str, Any]:
+    trainee = role.staff_group == "01" and role.ages in ("foundation", "registrar")
+    contract = stream.weighted(_TRAINEE_CONTRACTS if trainee else _CONTRACTS)
+    hours = 0.0 if contract == BANK else position["contractedHours"]
+    return {
+        "contractType": contract,
+        "assignmentType": FULL_TIME if hours >= _FULL_TIME_HOURS else PART_TIME,
+        "hoursPerWeek": hours,
+    }
+
+
+def _previous_employer(stream: Stream, world: World, ods_code: str, start: date) -> dict[str, str]:
+    """Another employer of the world, or one of three beyond it, which ESR does not know."""
+    count = len(world.organisations)
+    ordinal = stream.below(count + 3)
+    former = world.organisations[ordinal] if ordinal < count else organisation(world.seed, ordinal)
+    if former["odsCode"] == ods_code:
+        former = organisation(world.seed, count + stream.below(3))
+    return {
+        "name": former["name"],
+        "odsCode": former["odsCode"],
+        "endDate": (start - timedelta(days=stream.between(1, 30))).isoformat(),
+    }

@@ -1,0 +1,84 @@
+"""Names and places, made by Faker once per process and then only drawn from.
+
+Faker is seeded, so the pools depend on its version alone (pinned in pyproject.toml). Towns and
+streets are Faker's inventions. A town has one fictional postcode district and one county, so that
+the parts of an address agree.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from faker import Faker
+
+_SEED = 1948
+_GIVEN_NAMES = 400
+_FAMILY_NAMES = 2_000
+_STREETS = 1_500
+_TOWNS = 400
+
+# Two-letter areas that Royal Mail has not allocated, of letters that areas may have; a test
+# compares them with the allocated ones.
+POSTCODE_AREAS = ("EA", "FA", "JA", "NA", "YA")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of one locale, as often in the pool as they are common."""
+
+    male: tuple[str, ...]
+    female: tuple[str, ...]
+    family: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """A town that does not exist, with the outward half of its postcodes."""
+
+    name: str
+    county: str
+    district: str
+
+
+def _faker(locale: str) -> Faker:
+    faker = Faker(locale)
+    faker.seed_instance(_SEED)
+    return faker
+
+
+@lru_cache(maxsize=32)
+def names(locale: str) -> Names:
+    """The names of a Faker locale."""
+    faker = _faker(locale)
+    return Names(
+        male=tuple(faker.first_name_male() for _ in range(_GIVEN_NAMES)),
+        female=tuple(faker.first_name_female() for _ in range(_GIVEN_NAMES)),
+        family=tuple(faker.last_name() for _ in range(_FAMILY_NAMES)),
+    )
+
+
+@lru_cache(maxsize=1)
+def streets() -> tuple[str, ...]:
+    """Streets without house numbers."""
+    faker = _faker("en_GB")
+    return tuple(faker.street_name() for _ in range(_STREETS))
+
+
+@lru_cache(maxsize=1)
+def towns() -> tuple[Town, ...]:
+    """Towns, no name twice."""
+    faker = _faker("en_GB")
+    found: dict[str, Town] = {}
+    while len(found) < _TOWNS:
+        number = len(found)
+        name, county = faker.city(), faker.administrative_unit()
+        area = POSTCODE_AREAS[number % len(POSTCODE_AREAS)]
+        found.setdefault(name, Town(name, county, f"{area}{number // len(POSTCODE_AREAS) + 1}"))
+    return tuple(found.values())
+
+
+@cache
+def mailbox_form(name: str) -> str:
+    """A name in the letters of a mailbox: lower case, a to z. The cache is bounded by the pools."""
+    plain = unicodedata.normalize("NFKD", name.lower().replace("ł", "l").replace("ß", "ss"))
+    return "".join(letter for letter in plain if "a" <= letter <= "z") or "x"

@@ -1,0 +1,84 @@
+"""A world: employers with positions, cost centres and live vacancies, as one value made from a
+seed.
+
+>>> world = World.make(seed=5, organisations=2, positions_per_organisation=10)
+>>> len(world.organisations), len(world.positions)
+(2, 20)
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Self
+
+from simulators.identifiers import VPDS
+from simulators.organisations import organisation
+from simulators.positions import position
+from simulators.streams import Weighted
+from simulators.vacancies import vacancy
+
+# The day on which a world stands when its maker names no other. Fixed, so that the same seed gives
+# the same bytes on any day.
+TODAY = date(2026, 4, 1)
+MOST_POSITIONS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What ESR holds before anybody applies, in the contract's field names. The mappings are for
+    reading; copy one to change it.
+    """
+
+    seed: int
+    today: date
+    organisations: tuple[Mapping[str, Any], ...]
+    positions: tuple[Mapping[str, Any], ...]
+    vacancies: tuple[Mapping[str, Any], ...]
+    position_by_id: Mapping[int, Mapping[str, Any]] = field(repr=False, compare=False)
+    hiring: Weighted[int] = field(repr=False, compare=False)
+    """Which vacancy an applicant is for: its place in `vacancies`, by its openings."""
+
+    @classmethod
+    def make(
+        cls,
+        seed: int,
+        organisations: int = 5,
+        positions_per_organisation: int = 40,
+        today: date = TODAY,
+    ) -> Self:
+        """The world of `seed`. Raises ValueError beyond 1 to 100 organisations or 1 to 5,000
+        positions for each.
+        """
+        if not 1 <= organisations <= VPDS:
+            raise ValueError(f"organisations must be 1 to {VPDS}, not {organisations}")
+        if not 1 <= positions_per_organisation <= MOST_POSITIONS:
+            raise ValueError(
+                f"positions_per_organisation must be 1 to {MOST_POSITIONS},"
+                f" not {positions_per_organisation}"
+            )
+        employers = tuple(organisation(seed, ordinal) for ordinal in range(organisations))
+        total = organisations * positions_per_organisation
+        positions = tuple(
+            position(seed, ordinal, total, employers[ordinal // positions_per_organisation], today)
+            for ordinal in range(total)
+        )
+        vacancies = tuple(
+            vacancy(
+                seed,
+                ordinal % positions_per_organisation,
+                each,
+                employers[ordinal // positions_per_organisation],
+                today,
+            )
+            for ordinal, each in enumerate(positions)
+            if each["hiringStatus"] == "ACTIVE"
+        )
+        return cls(
+            seed=seed,
+            today=today,
+            organisations=employers,
+            positions=positions,
+            vacancies=vacancies,
+            position_by_id={each["positionId"]: each for each in positions},
+            hiring=Weighted.of({place: each["openings"] for place, each in enumerate(vacancies)}),
+        )
