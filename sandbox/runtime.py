@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.database import Database, Transaction
 from sandbox.faults import Faults
@@ -12,11 +12,17 @@ from sandbox.settings import Settings
 from sandbox.workspaces.store import list_workspaces
 
 if TYPE_CHECKING:
-    from sandbox.nhsjobs.connection import Connection
     from sandbox.outbox.dispatcher import Dispatcher
 
 SeedWorld = Callable[[int, int, int], dict[str, list[dict[str, Any]]]]
 """(seed, organisations, positions per organisation) → the world's organisations, positions and vacancies."""
+
+
+class Subscriber(Protocol):
+    """A system that hears of ESR's events in every workspace."""
+
+    async def subscribe(self, workspace: str) -> None:
+        """Has ESR deliver its events; waits until ESR answers."""
 
 
 @dataclass(slots=True)
@@ -32,7 +38,7 @@ class Runtime:
     """By contract: the operations that are served."""
     is_ready: bool = False
     _dispatcher: "Dispatcher | None" = None
-    _nhs_jobs: "Connection | None" = None
+    _nhs_jobs: Subscriber | None = None
 
     @property
     def dispatcher(self) -> "Dispatcher":
@@ -41,7 +47,7 @@ class Runtime:
             raise RuntimeError("the sandbox has not started")
         return self._dispatcher
 
-    def start_with(self, dispatcher: "Dispatcher", nhs_jobs: "Connection | None") -> None:
+    def start_with(self, dispatcher: "Dispatcher", nhs_jobs: Subscriber | None) -> None:
         """Hands in what lives as long as the server."""
         self._dispatcher = dispatcher
         self._nhs_jobs = nhs_jobs

@@ -1,13 +1,13 @@
 """Putting real values into generated calls, without making a broken call whole.
 
-A generated call keeps the contract, or breaks it in one part on purpose. Into the parts that keep it go values that exist
-at the target, so that the call reaches past "not found" and what is refused is refused for the broken part alone.
+A generated call keeps the contract, or breaks it in one part on purpose. Into the parts that keep it go values that
+exist at the target: so the call reaches past "not found", and is refused for the broken part alone.
 """
 
 import hashlib
 import uuid
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -32,11 +32,21 @@ class Style(Enum):
 
     WHOLE = "known identifiers and a known body"
     REFERENCES = "known identifiers, and a generated body that refers to what exists"
+    TESTED = "known identifiers, and a known body with the one value that the case is about"
+    IDENTIFIED = "known identifiers in the path, all else as generated"
     GENERATED = "as generated, save for the request id and invented cursors"
 
 
-# Half of the sound calls should succeed; a quarter each explores bodies and identifiers.
-_STYLES = (Style.WHOLE, Style.REFERENCES, Style.WHOLE, Style.GENERATED)
+# Half of the random sound calls should succeed; the others explore bodies, conditions and identifiers.
+_STYLES = (
+    Style.WHOLE,
+    Style.REFERENCES,
+    Style.WHOLE,
+    Style.IDENTIFIED,
+    Style.WHOLE,
+    Style.GENERATED,
+)
+_STYLE_OF_PHASE = {"examples": Style.REFERENCES, "coverage": Style.TESTED}
 
 
 @dataclass(slots=True)
@@ -66,7 +76,7 @@ class Draft:
 class CaseFiller:
     """Fills drafts from a feed, and remembers what the target said exists.
 
-    Request ids follow from (seed, run id, number of the call), so a run can be told from every other run and each of its
+    Request ids follow from (seed, run id, number of the call): a run can be told from every other run, and each of its
     calls can be worked out again. Letters are in upper case in every second one: the contract allows both.
     """
 
@@ -92,20 +102,27 @@ class CaseFiller:
         """Learn from an answer: `names` are the path parameters of the contract, whose values become known."""
         if 200 <= status < 300:
             self._remember(body, names)
-        self.feed.observe(operation_id, status, body)
+        try:
+            self.feed.observe(operation_id, status, body)
+        except FeedExhaustedError as gap:
+            self.gaps.setdefault(operation_id, str(gap))
 
     def _fill_sound(self, draft: Draft) -> None:
-        number = self._sound_calls.get(draft.operation_id, 0)
-        self._sound_calls[draft.operation_id] = number + 1
-        style = _STYLES[number % len(_STYLES)]
-        if draft.phase in {"examples", "coverage"}:
-            style = Style.REFERENCES  # the body is what such a case is about
+        style = _STYLE_OF_PHASE.get(draft.phase)
+        if style is None:
+            number = self._sound_calls.get(draft.operation_id, 0)
+            self._sound_calls[draft.operation_id] = number + 1
+            style = _STYLES[number % len(_STYLES)]
         following = draft.phase == "stateful" and self._leads_somewhere(draft.path)
-        known = self._known(draft.operation_id, fresh=style is not Style.GENERATED and not following)
+        known = self._known(
+            draft.operation_id, fresh=style is not Style.GENERATED and not following
+        )
         if following:  # a link of the contract led here: keep to it
-            known = Known(headers=known.headers, query=known.query)
+            known = replace(known, path={}, forced_headers={})
+        if style is Style.IDENTIFIED:
+            known = replace(known, forced_headers={}, references={})
         if style is Style.GENERATED:
-            known = Known(query=known.query)
+            known = Known(query=known.query, always=known.always)
         self._fill_parts(draft, known, style)
 
     def _fill_parts(self, draft: Draft, known: Known, style: Style) -> None:
@@ -119,10 +136,7 @@ class CaseFiller:
                         draft.query[name] = value
         self._fill_headers(draft, known)
         if BODY not in draft.broken and draft.body is not NO_BODY:
-            if style is Style.WHOLE and known.body is not None:
-                draft.body = known.body
-            else:
-                draft.body = _with_references(draft.body, known.references, draft.tested_pointer)
+            draft.body = _body(draft, known, style)
 
     def _fill_headers(self, draft: Draft, known: Known) -> None:
         for name, value in {**known.headers, **known.forced_headers}.items():
@@ -161,16 +175,48 @@ class CaseFiller:
 def _may_set(draft: Draft, name: str) -> bool:
     """Whether the header `name` may be set without mending what the case breaks.
 
-    Where the token is what is broken, no header is touched: the fuzzer looks at changed headers again without the token,
-    would find them whole, and would expect the call to succeed.
+    Where the token is what is broken, no header is touched: the fuzzer looks at changed headers again, without the
+    token, would find them whole, and would expect the call to succeed.
     """
     if name.lower() in draft.broken_names or AUTHORIZATION in draft.broken_names:
         return False
     return HEADER not in draft.broken or bool(draft.broken_names)
 
 
-def _with_references(body: Any, references: Mapping[str, Any], tested: str | None) -> Any:
-    for pointer, value in references.items():
-        if tested is None or not (tested == pointer or pointer.startswith(f"{tested}/")):
-            body = replaced(body, pointer, value)
+def _body(draft: Draft, known: Known, style: Style) -> Any:
+    if style is Style.WHOLE and known.body is not None:
+        body = known.body
+    elif style is Style.TESTED and known.body is not None:
+        names = draft.tested_pointer.split("/")[1:] if draft.tested_pointer else []
+        body = _grafted(known.body, draft.body, names) if names else _shaped(known.body, draft.body)
+    else:
+        body = _with(draft.body, known.references)
+    return _with(body, known.always)
+
+
+def _grafted(known: Any, generated: Any, names: list[str]) -> Any:
+    """`known`, with what `generated` has at the place that `names` lead to."""
+    if not names:
+        return generated
+    name = names[0]
+    if not isinstance(known, dict) or not isinstance(generated, dict) or name not in generated:
+        return known
+    if name not in known:
+        return {**known, name: generated[name]}
+    return {**known, name: _grafted(known[name], generated[name], names[1:])}
+
+
+def _shaped(known: Any, generated: Any) -> Any:
+    """The properties of `generated`, with the values of `known` where it has them."""
+    if isinstance(known, dict) and isinstance(generated, dict):
+        return {
+            name: _shaped(known[name], value) if name in known else value
+            for name, value in generated.items()
+        }
+    return known
+
+
+def _with(body: Any, values: Mapping[str, Any]) -> Any:
+    for pointer, value in values.items():
+        body = replaced(body, pointer, value)
     return body

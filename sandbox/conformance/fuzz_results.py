@@ -1,6 +1,6 @@
 """What a fuzz run found, as plain values: what the terminal, JSON and JUnit are written from.
 
-The words are those of every suite here: `pass`, `fail`, `error` (the suite broke), `inconclusive` (not enough was seen).
+The words are those of every suite here: `pass`, `fail`, `error` (the suite broke), `inconclusive` (too little seen).
 """
 
 from collections.abc import Iterable, Mapping

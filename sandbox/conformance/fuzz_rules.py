@@ -177,11 +177,11 @@ _BY_IDENTIFIER = (
 EXPECTED: tuple[ExpectedStatuses, ...] = (
     ExpectedStatuses(POSITIVE, ("2xx",), "what keeps the contract is accepted"),
     ExpectedStatuses(
-        POSITIVE, ("429",), "a limit of the target says nothing about the request; wait, then send again"
+        POSITIVE,
+        ("429",),
+        "a limit of the target says nothing about the request; wait, then send again",
     ),
-    ExpectedStatuses(
-        POSITIVE, ("5xx",), "never right: ESR-FUZ-001 reports it, and once is enough"
-    ),
+    ExpectedStatuses(POSITIVE, ("5xx",), "never right: ESR-FUZ-001 reports it, and once is enough"),
     ExpectedStatuses(
         POSITIVE,
         ("404",),
@@ -250,12 +250,8 @@ EXPECTED: tuple[ExpectedStatuses, ...] = (
     ExpectedStatuses(NEGATIVE, ("405",), "a malformed path may be another address"),
     ExpectedStatuses(NEGATIVE, ("413",), "the broken part may be the size"),
     ExpectedStatuses(NEGATIVE, ("415",), "the broken part may be the media type"),
-    ExpectedStatuses(
-        NEGATIVE, ("429",), "a limit of the target says nothing about the request"
-    ),
-    ExpectedStatuses(
-        NEGATIVE, ("5xx",), "never right: ESR-FUZ-001 reports it, and once is enough"
-    ),
+    ExpectedStatuses(NEGATIVE, ("429",), "a limit of the target says nothing about the request"),
+    ExpectedStatuses(NEGATIVE, ("5xx",), "never right: ESR-FUZ-001 reports it, and once is enough"),
     ExpectedStatuses(MISSING_HEADER, ("400",), "a missing required header breaks the contract"),
 )
 

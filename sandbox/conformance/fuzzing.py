@@ -16,6 +16,7 @@ Rules that this module keeps:
 import contextlib
 import hashlib
 import json
+import re
 import secrets
 import socket
 import tempfile
@@ -51,6 +52,7 @@ from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER, HookContext
 
 from sandbox.conformance.fuzz_filling import BODY, HEADER, NO_BODY, PATH, QUERY, CaseFiller, Draft
 from sandbox.conformance.fuzz_results import (
+    ENOUGH_SUCCESSES,
     PHASES,
     Counts,
     Exchange,
@@ -78,7 +80,11 @@ _LOCATIONS = {
     ParameterLocation.BODY: BODY,
 }
 _MASK = "[Filtered]"
+_HEX = r"\[0-9a-fA-F\]"
+_UUID_PATTERN = re.compile(rf"\^{_HEX}\{{8\}}(-{_HEX}\{{4\}}){{3}}-{_HEX}\{{12\}}\$")
 _LONGEST_BODY = 20_000
+_VALID_PROPERTY = re.compile(r"Object with valid '([^']+)' value: ")
+_ONE_OPTIONAL = re.compile(r"Object with all required properties and '([^']+)'$")
 # Hooks before a call are global to Schemathesis, so that one process fuzzes one target at a time.
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -107,7 +113,7 @@ class FuzzPlan:
     token: str | None = None
     seed: int = 1
     examples: int = 100
-    sequences: int = 25
+    sequences: int = 100
     steps: int = 6
     feed: WorldFeed = field(default_factory=EmptyFeed)
     expected: tuple[ExpectedStatuses, ...] = EXPECTED
@@ -171,6 +177,7 @@ class _Operation:
     headers: dict[str, bool]
     phases: dict[str, Counts] = field(default_factory=dict)
     statuses: Counter[int] = field(default_factory=Counter)
+    sound: Counter[str] = field(default_factory=Counter)
     failures: dict[tuple[str, str], FuzzFailure] = field(default_factory=dict)
     problems: dict[str, None] = field(default_factory=dict)
     gaps: dict[str, None] = field(default_factory=dict)
@@ -233,11 +240,11 @@ class _Run:
         """Fill calls before they are sent, and learn from the answers."""
         known = {id(self._schema)}
 
-        def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:  # noqa: ARG001
+        def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:  # noqa: ARG001
             if id(case.operation.schema) in known:
                 self._fill(case)
 
-        def after_call(context: HookContext, case: Case, response: Response) -> None:  # noqa: ARG001
+        def after_call(context: HookContext, case: Case[Any], response: Response) -> None:  # noqa: ARG001
             if id(case.operation.schema) in known:
                 operation = self._operations[case.operation.label]
                 body = _json_or_none(response.content)
@@ -271,12 +278,16 @@ class _Run:
         return found
 
     def _gaps_of(self, item: _Operation) -> tuple[str, ...]:
+        gaps = dict(item.gaps)
+        if item.phases.get("coverage") and not item.sound["coverage"]:
+            gaps["systematic coverage found no sound call to send"] = None
         # A feed that ran dry matters only where it left an operation short of successes.
-        gap = self._filler.gaps.get(item.operation_id)
-        short = sum(item.phases.values(), Counts()).success < 1
-        return (*item.gaps, *((gap,) if gap and short else ()))
+        dry = self._filler.gaps.get(item.operation_id)
+        if dry and sum(item.phases.values(), Counts()).success < ENOUGH_SUCCESSES:
+            gaps[dry] = None
+        return tuple(gaps)
 
-    def _fill(self, case: Case) -> None:
+    def _fill(self, case: Case[Any]) -> None:
         meta = case.meta
         if meta is None:
             return
@@ -290,22 +301,18 @@ class _Run:
                 name for place, name in _LOCATIONS.items() if meta.is_negative_at(place)
             ),
             broken_names=frozenset(name.lower() for name, _ in negated_parameters(meta)),
-            tested_pointer=(
-                _instance_pointer(data.location or "")
-                if data.parameter_location is ParameterLocation.BODY
-                else None
-            ),
+            tested_pointer=_tested_pointer(data.description or ""),
             declared_headers=operation.headers,
-            path=dict(case.path_parameters or {}),
-            query=dict(case.query) if isinstance(case.query, dict) else {},
+            path=dict(case.path_parameters),
+            query=dict(case.query),
             headers=case.headers,
             body=NO_BODY if case.body is NOT_SET else case.body,
         )
         body = draft.body
         self._filler.fill(draft)
-        if case.path_parameters and draft.path != case.path_parameters:
+        if draft.path != case.path_parameters:
             case.path_parameters = draft.path
-        if isinstance(case.query, dict) and draft.query != case.query:
+        if draft.query != case.query:
             case.query = draft.query
         if draft.body is not body:
             case.body = draft.body
@@ -344,7 +351,10 @@ class _Run:
 
     def _count(self, recorder: ScenarioRecorder, phase: str) -> None:
         for case_id, interaction in recorder.interactions.items():
-            operation = self._operations[recorder.cases[case_id].value.operation.label]
+            case = recorder.cases[case_id].value
+            operation = self._operations[case.operation.label]
+            if case.meta is not None and case.meta.generation.mode.is_positive:
+                operation.sound[phase] += 1
             status = interaction.response.status_code if interaction.response else None
             operation.phases[phase] = operation.phases.get(phase, Counts()) + Counts.of(status)
             if status is not None:
@@ -413,7 +423,7 @@ def _exchange(interaction: Interaction) -> Exchange:
         request_headers={
             name: _MASK if name.lower() == "authorization" else ", ".join(map(str, values))
             for name, values in request.headers.items()
-            if name.lower() not in {"x-schemathesis-testcaseid"}
+            if name.lower() != "x-schemathesis-testcaseid"
         },
         request_body=_text(request.body),
         status=response.status_code if response else None,
@@ -462,12 +472,18 @@ def _config(plan: FuzzPlan, contract: Mapping[str, Any]) -> dict[str, Any]:
         "cache": {"enabled": False},
         "generation": generation,
         "phases": {name: {**settings[name], "enabled": name in plan.phases} for name in PHASES},
-        "checks": {rule.check: {"enabled": False} for rule in RULES if rule.off and rule.check != "max_response_time"},
+        "checks": {
+            rule.check: {"enabled": False}
+            for rule in RULES
+            if rule.off and rule.check != "max_response_time"
+        },
         "operations": [
             {
                 "include-operation-id": operation_id,
                 "checks": {
-                    check: {"expected-statuses": expected_statuses(check, operation_id, plan.expected)}
+                    check: {
+                        "expected-statuses": expected_statuses(check, operation_id, plan.expected)
+                    }
                     for check in (POSITIVE, NEGATIVE, MISSING_HEADER)
                 },
             }
@@ -541,19 +557,34 @@ def _nothing_left_behind() -> Iterator[None]:
 
 
 def _plain(contract: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy that the tool may change: it writes the links that it infers into the document."""
-    copy: dict[str, Any] = json.loads(json.dumps(contract))
+    """A copy that the tool may change: it writes the links that it infers into the document.
+
+    A UUID that is described by its pattern alone gets its format as well. The generator of systematic coverage has no
+    value for such a pattern in a required header, and would leave out every sound call of the operation.
+    """
+    copy: dict[str, Any] = json.loads(json.dumps(contract), object_hook=_with_uuid_format)
     return copy
+
+
+def _with_uuid_format(schema: dict[str, Any]) -> dict[str, Any]:
+    if schema.get("type") == "string" and _UUID_PATTERN.fullmatch(str(schema.get("pattern"))):
+        schema.setdefault("format", "uuid")
+    return schema
 
 
 def _canonical(contract: Mapping[str, Any]) -> bytes:
     return json.dumps(contract, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _instance_pointer(schema_pointer: str) -> str:
-    """`/properties/person/properties/lastName/maxLength` is about `/person/lastName`."""
-    names = schema_pointer.split("/")
-    return "".join(f"/{name}" for i, name in enumerate(names) if i and names[i - 1] == "properties")
+def _tested_pointer(description: str) -> str | None:
+    """`/person/title` for a sound body that is about it.
+
+    The tool says it in words alone: "Object with valid 'person' value: Object with valid 'title' value: Maximum length
+    string". Where a later release says it in other words, the case is about the body as a whole.
+    """
+    names = _VALID_PROPERTY.findall(description)
+    names += _ONE_OPTIONAL.findall(description)
+    return "".join(f"/{name}" for name in names) or None
 
 
 def _json_or_none(content: bytes | None) -> Any:

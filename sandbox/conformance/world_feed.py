@@ -1,7 +1,7 @@
 """Where a fuzz run takes real identifiers from, so that it reaches past 404.
 
-The fuzzer asks the feed before a call whose other parts keep the contract. It never asks for the part that a case breaks
-on purpose, so nothing that the feed says can make a broken request whole.
+The fuzzer asks the feed before each call, and uses what it says in the parts of the call that keep the contract. It
+never uses it in the part that a case breaks on purpose, so nothing that the feed says can make a broken call whole.
 """
 
 from collections.abc import Mapping
@@ -23,6 +23,7 @@ class Known:
     - `query`: set in place of a generated value; `None` takes the parameter away (a cursor is never invented).
     - `body`: a whole body that keeps contract and rules, or None where the operation has none.
     - `references`: JSON pointers into a generated body, with values that exist; applied where the parent exists.
+    - `always`: the same, for every body that keeps the contract, also those that stay as generated.
     """
 
     path: Mapping[str, str] = field(default_factory=dict)
@@ -31,6 +32,7 @@ class Known:
     query: Mapping[str, str | None] = field(default_factory=dict)
     body: Any = None
     references: Mapping[str, Any] = field(default_factory=dict)
+    always: Mapping[str, Any] = field(default_factory=dict)
 
 
 class WorldFeed(Protocol):

@@ -25,10 +25,23 @@ _ID = "^[0-9]{1,6}$"
 
 def contract() -> dict[str, Any]:
     """The contract of the good target."""
-    problem = {"description": "Refused.", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
-    thing = {"description": "The thing.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}}
+    problem = {
+        "description": "Refused.",
+        "content": {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+        },
+    }
+    thing = {
+        "description": "The thing.",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}},
+    }
     request_id = {"$ref": "#/components/parameters/RequestId"}
-    thing_id = {"name": "thingId", "in": "path", "required": True, "schema": {"type": "string", "pattern": _ID, "maxLength": 6}}
+    thing_id = {
+        "name": "thingId",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "pattern": _ID, "maxLength": 6},
+    }
     refused = {"400": problem, "401": problem}
     return {
         "openapi": "3.0.3",
@@ -42,7 +55,11 @@ def contract() -> dict[str, Any]:
                     "parameters": [request_id],
                     "requestBody": {
                         "required": True,
-                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/NewThing"}}},
+                        "content": {
+                            "application/json": {
+                                "schema": {"$ref": "#/components/schemas/NewThing"}
+                            }
+                        },
                     },
                     "responses": {"201": thing, "415": problem, "422": problem, **refused},
                 }
@@ -68,7 +85,12 @@ def contract() -> dict[str, Any]:
                     "in": "header",
                     "required": True,
                     "example": "60E0B220-8136-4CA5-AE46-1D97EF59D068",
-                    "schema": {"type": "string", "pattern": _UUID, "minLength": 36, "maxLength": 36},
+                    "schema": {
+                        "type": "string",
+                        "pattern": _UUID,
+                        "minLength": 36,
+                        "maxLength": 36,
+                    },
                 }
             },
             "schemas": {
@@ -124,17 +146,22 @@ class TinyTarget:
 
     def refused(self, request: Request, *, writes: bool) -> Response | None:
         self.paths.append(request.url.path)
-        if request.headers.get("authorization") != f"Bearer {TOKEN}" and self.deviation != "no token needed":
+        if (
+            request.headers.get("authorization") != f"Bearer {TOKEN}"
+            and self.deviation != "no token needed"
+        ):
             return problem(401, "TOKEN")
         request_id = request.headers.get("x-request-id", "")
-        if writes and not re.fullmatch(_UUID, request_id):
-            if self.deviation != "no request id needed" or request_id:
-                return problem(400, "REQUEST_ID")
-        if "thing_id" in request.path_params and not re.fullmatch(_ID, request.path_params["thing_id"]):
+        optional = self.deviation == "no request id needed" and not request_id
+        if writes and not optional and not re.fullmatch(_UUID, request_id):
+            return problem(400, "REQUEST_ID")
+        if "thing_id" in request.path_params and not re.fullmatch(
+            _ID, request.path_params["thing_id"]
+        ):
             return problem(400, "PATH")
         return None
 
-    async def create(self, request: Request) -> Response:
+    async def create(self, request: Request) -> Response:  # noqa: PLR0911
         refusal = self.refused(request, writes=True)
         if refusal is not None:
             return refusal
@@ -158,7 +185,10 @@ class TinyTarget:
         if self.deviation == "number as text":
             thing = {**thing, "size": str(thing["size"])}
         answer = JSONResponse(thing, status_code=201)
-        self.outcomes[request.headers.get("x-request-id", str(uuid.uuid4())).lower()] = (text, answer)
+        self.outcomes[request.headers.get("x-request-id", str(uuid.uuid4())).lower()] = (
+            text,
+            answer,
+        )
         return answer
 
     def sound(self, body: Any) -> bool:
@@ -199,7 +229,9 @@ class TinyTarget:
 
 
 def problem(status: int, code: str) -> Response:
-    return JSONResponse({"status": status, "code": code}, status_code=status, media_type="application/problem+json")
+    return JSONResponse(
+        {"status": status, "code": code}, status_code=status, media_type="application/problem+json"
+    )
 
 
 @contextlib.contextmanager
@@ -208,7 +240,9 @@ def serving(target: TinyTarget) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(target.app(), host="127.0.0.1", port=port, log_level="critical"))
+    server = uvicorn.Server(
+        uvicorn.Config(target.app(), host="127.0.0.1", port=port, log_level="critical")
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 10

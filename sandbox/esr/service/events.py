@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from sandbox.errors import not_found
-from sandbox.esr.domain.events import cloud_event, event_id
+from sandbox.errors import Code, Place, Refusal, not_found
+from sandbox.esr.domain.events import cloud_event, event_id, is_deliverable
 from sandbox.esr.store import events as store
 from sandbox.outbox.dispatcher import WORLD, Answer
 from sandbox.outbox.store import Message, cancel_lane, enqueue
@@ -36,7 +36,16 @@ def list_events(unit: Unit, after: int, limit: int, ods_code: str | None) -> dic
 
 
 def create_event_subscription(unit: Unit, wanted: dict[str, Any]) -> dict[str, Any]:
-    """Adds an `EventSubscription`: every event from now on is delivered to it."""
+    """Adds an `EventSubscription`: every event from now on is delivered to it.
+
+    Raises Refusal SUBSCRIPTION_ADDRESS_REFUSED.
+    """
+    if not is_deliverable(wanted["url"]):
+        raise Refusal(
+            Code.SUBSCRIPTION_ADDRESS_REFUSED,
+            "The sandbox delivers to loopback addresses only, for instance http://127.0.0.1:9000/events.",
+            places=(Place("body", "/url", "not a loopback address"),),
+        )
     name = unit.workspace.name
     record = next_record(unit.connection, name)
     subscription = {

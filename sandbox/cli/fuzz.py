@@ -1,0 +1,97 @@
+"""`esr-sandbox fuzz`"""
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from sandbox.cli import Stop
+from sandbox.cli.progress import bar
+from sandbox.conformance.esr_feed import EsrFeed
+from sandbox.conformance.fuzz_report import print_result, write_json, write_junit
+from sandbox.conformance.fuzz_results import FuzzProgress, FuzzResult
+from sandbox.conformance.fuzzing import FuzzConfigurationError, FuzzPlan, fuzz
+from sandbox.conformance.nhs_jobs_feed import NhsJobsFeed
+from sandbox.conformance.world_feed import WorldFeed
+from sandbox.contracts import load_contract
+from sandbox.server import Started, is_answering, started
+
+FEEDS = {"esr": EsrFeed, "nhs-jobs": NhsJobsFeed}
+
+
+@click.command("fuzz", epilog="Example: esr-sandbox fuzz --target esr --seed 1")
+@click.option("--target", required=True, type=click.Choice(sorted(FEEDS)), help="Which contract.")
+@click.option("--url", help="Where the sandbox runs, for instance http://127.0.0.1:8080; one is started when left out.")
+@click.option("--token", envvar="ESR_SANDBOX_TOKEN", help="The bearer token, with --url.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**31 - 1), help="The seed of the cases.")
+@click.option("--examples", default=100, show_default=True, type=click.IntRange(1, 10_000), help="Random cases an operation.")
+@click.option("--report", type=click.Path(path_type=Path, file_okay=False), help="A folder for fuzz-<target>.json and .xml (JUnit).")
+def command(
+    target: str, url: str | None, token: str | None, seed: int, examples: int, report: Path | None
+) -> int:
+    """Fuzz an implementation of a contract: valid and invalid requests, alone and in sequences.
+
+    Exit code 0: every rule held and every operation was exercised; 1: a rule was broken; 3: inconclusive.
+    """
+    if url and not token:
+        raise Stop("A sandbox at --url needs --token: the one that it printed when it started.")
+    with _target(url, token, seed) as running:
+        result = run_fuzz(target, running, seed, examples)
+    print_result(result, Console())
+    if report is not None:
+        report.mkdir(parents=True, exist_ok=True)
+        write_json(result, report / f"fuzz-{target}.json")
+        write_junit(result, report / f"fuzz-{target}.xml")
+        click.echo(f"{report / f'fuzz-{target}.json'}\n{report / f'fuzz-{target}.xml'}")
+    return result.exit_code
+
+
+def run_fuzz(
+    target: str, running: Started, seed: int, examples: int, limit_seconds: float | None = None
+) -> FuzzResult:
+    """Fuzzes one contract of a running sandbox. Raises Stop when the run cannot begin."""
+    contract = load_contract(target)
+    base_url = running.url + contract.base_path
+    run_id = secrets.token_hex(8)
+    feed: WorldFeed = FEEDS[target](base_url, running.token, seed, run_id)
+    with bar(f"Fuzzing {target}") as progress:
+
+        def show(step: FuzzProgress) -> None:
+            what = f"{step.phase} {step.operation_id or ''} ({step.cases} cases)"
+            progress.show(step.operations_done, step.operations_total, what)
+
+        plan = FuzzPlan(
+            target=target,
+            contract=contract.document,
+            base_url=base_url,
+            token=running.token,
+            seed=seed,
+            examples=examples,
+            feed=feed,
+            limit_seconds=limit_seconds,
+            run_id=run_id,
+            progress=show,
+        )
+        try:
+            return fuzz(plan)
+        except FuzzConfigurationError as problem:
+            raise Stop(str(problem)) from problem
+
+
+@contextmanager
+def _target(url: str | None, token: str | None, seed: int) -> Iterator[Started]:
+    if url:
+        address = url.rstrip("/")
+        if not is_answering(address):
+            raise Stop(f"Nothing answers at {address}/health. Start it with esr-sandbox up, or leave --url out.")
+        yield Started(address, token or "")
+        return
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        started("--seed", str(seed), "--validate-responses", folder=Path(folder)) as running,
+    ):
+        yield running

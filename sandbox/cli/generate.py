@@ -1,0 +1,30 @@
+"""`esr-sandbox generate`"""
+
+import sys
+from pathlib import Path
+
+import click
+
+from sandbox.cli import Stop
+from simulators.generate import FORMATS, write_applicants
+
+
+@click.group("generate")
+def command() -> None:
+    """Write synthetic data: the same seed gives the same bytes on any machine."""
+
+
+@command.command("applicants")
+@click.option("--count", required=True, type=click.IntRange(0), help="How many.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**53 - 1), help="The seed.")
+@click.option("--format", "file_format", type=click.Choice(sorted(FORMATS)), default="ndjson", show_default=True, help="One JSON object a line, or CSV.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file; standard output when left out.")
+def applicants(count: int, seed: int, file_format: str, output: Path | None) -> None:
+    """Write applicants as they are sent to ESR, one a line, in constant memory."""
+    if output is None:
+        if sys.stdout.isatty() and count > 1000:
+            raise Stop(f"{count} applicants would flood the terminal. Name a file with --output, or send them on with |.")
+        write_applicants(sys.stdout.buffer, count, seed, file_format)
+        return
+    with output.open("wb") as file:
+        write_applicants(file, count, seed, file_format)

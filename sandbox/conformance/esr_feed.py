@@ -1,0 +1,309 @@
+"""What exists in an ESR, for a fuzz run: looked up and created over the contract, so that any ESR will do.
+
+Operations that use up what they are given (an applicant is withdrawn once) get a fresh one for each call that is meant to
+succeed.
+"""
+
+import contextlib
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid5
+
+import httpx
+
+from sandbox.conformance.world_feed import FeedExhaustedError, Known
+from simulators.applicants import applicant
+from simulators.world import World
+
+_EMPLOYER = "NHSD-End-User-Organisation-ODS"
+_NAMESPACE = UUID("3c0b8f2e-91d4-5a0f-8a77-6f1d2c3b4a59")
+_OPEN = ("01", "02", "11", "12")
+_SUBSCRIPTIONS = 6
+_STABLE = 12
+_CHECK_TYPES = (
+    "identity",
+    "right-to-work",
+    "registration-and-qualifications",
+    "employment-history-and-references",
+    "dbs",
+    "work-health-assessment",
+    "alert-notice",
+)
+_CHECK = {"state": "IN_PROGRESS", "requestedDate": "2026-03-02"}
+_WITHDRAWAL = {"reason": "CANDIDATE_WITHDREW", "withdrawnDate": "2026-03-05"}
+_CURSORS = {
+    "list_organisations": "cursor",
+    "list_positions": "since",
+    "list_vacancies": "cursor",
+    "list_applicants": "cursor",
+    "list_events": "cursor",
+    "list_event_subscriptions": "cursor",
+}
+
+
+class EsrFeed:
+    """Feeds a fuzz run against an ESR."""
+
+    def __init__(self, base_url: str, token: str, seed: int, run_id: str) -> None:
+        self._client = httpx.Client(
+            base_url=base_url,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=30,
+            trust_env=False,
+        )
+        self._seed = seed
+        self._run = run_id
+        self._people = World.make(seed, 1, 60)
+        self._count = 0
+        self._places: list[dict[str, Any]] = []
+        self._organisations: list[str] = []
+        self._code_lists: list[str] = []
+        self._stable: list[dict[str, Any]] = []
+        self._subscriptions: deque[str] = deque()
+        self._cursors: dict[str, str] = {}
+
+    def prepare(self) -> None:
+        """Looks around. Raises FeedExhaustedError where there is no employer with positions and both interfaces on."""
+        enabled = [
+            item["odsCode"]
+            for item in self._pages("/organisations", "organisations")
+            if item["interfaces"]["vacancies"]
+            and item["interfaces"]["applicants"]
+            and item["interfaces"]["employmentChecks"]
+        ]
+        self._organisations = enabled
+        self._code_lists = [
+            item["codeListId"] for item in self._get("/code-lists")["codeLists"]
+        ]
+        for ods_code in enabled[:3]:
+            page = self._get("/positions", {"organisation": ods_code, "limit": 50})
+            self._places += [
+                item
+                for item in page["positions"]
+                if item["changeDeleteIndicator"] == "C" and item["hiringStatus"] == "ACTIVE"
+            ]
+        if not self._places:
+            raise FeedExhaustedError(
+                "ESR has no employer with open positions and its interfaces switched on; fill its world first."
+            )
+        for _ in range(_STABLE):
+            held = self._new_applicant()
+            check_type = _CHECK_TYPES[len(self._stable) % len(_CHECK_TYPES)]
+            self._write(
+                "PUT",
+                f"/applicants/{held['applicantNumber']}/employment-checks/{check_type}",
+                _CHECK,
+                held["odsCode"],
+            )
+            self._stable.append({**held, "checkType": check_type})
+
+    def known(self, operation_id: str, *, fresh: bool) -> Known:
+        """Values for one call."""
+        self._count += 1
+        found = self._known(operation_id, fresh)
+        cursor = _CURSORS.get(operation_id)
+        if cursor is None:
+            return found
+        query = {**found.query, cursor: self._cursors.get(operation_id)}
+        return Known(path=found.path, headers=found.headers, query=query)
+
+    def observe(self, operation_id: str, status: int, body: Any) -> None:
+        """Learns cursors and subscriptions."""
+        if status >= 300 or not isinstance(body, dict):
+            return
+        if operation_id in _CURSORS and "next" in body:
+            self._cursors[operation_id] = body["next"]
+        if operation_id == "create_event_subscription":
+            self._subscriptions.append(body["subscriptionId"])
+            # Each subscription is sent every later event: more than a few would be a load test.
+            while len(self._subscriptions) > _SUBSCRIPTIONS:
+                self._end(self._subscriptions.popleft())
+
+    def _known(self, operation_id: str, fresh: bool) -> Known:
+        turn = self._count
+        place = self._places[turn % len(self._places)]
+        employer = {_EMPLOYER: place["odsCode"]}
+        stable = self._stable[turn % len(self._stable)]
+        holder = {_EMPLOYER: stable["odsCode"]}
+        match operation_id:
+            case "read_organisation":
+                return Known(path={"odsCode": self._organisations[turn % len(self._organisations)]})
+            case "read_code_list":
+                return Known(path={"codeListId": self._code_lists[turn % len(self._code_lists)]})
+            case "list_positions":
+                query = {"organisation": place["odsCode"], "costCentre": place["costCentre"]}
+                return Known(headers=employer, query=query)
+            case "read_position":
+                return Known(path={"positionId": str(place["positionId"])}, headers=employer)
+            case "create_vacancy":
+                body = self._vacancy(place)
+                references = {
+                    "/positionId": place["positionId"],
+                    "/supplierReference": body["supplierReference"],
+                }
+                return Known(headers=employer, body=body, references=references)
+            case "change_vacancy_status":
+                vacancy = self._new_vacancy(place) if fresh else stable
+                return Known(
+                    path={"vacancyReference": vacancy["vacancyReference"]},
+                    headers={_EMPLOYER: vacancy["odsCode"]},
+                    body={"status": _OPEN[turn % len(_OPEN)]},
+                )
+            case "read_vacancy":
+                return Known(path={"vacancyReference": stable["vacancyReference"]}, headers=holder)
+            case "list_vacancies" | "list_events" | "list_event_subscriptions":
+                return Known(headers=employer)
+            case "list_applicants":
+                return Known(headers=holder, query={"vacancyReference": stable["vacancyReference"]})
+            case "submit_applicant":
+                return self._submission(place, fresh)
+            case "amend_applicant":
+                return self._amendment(fresh)
+            case "withdraw_applicant":
+                held = self._new_applicant() if fresh else stable
+                return Known(
+                    path={"applicantNumber": held["applicantNumber"]},
+                    headers={_EMPLOYER: held["odsCode"]},
+                    body=_WITHDRAWAL,
+                )
+            case "record_employment_check":
+                held = self._new_applicant() if fresh else stable
+                return Known(
+                    path={
+                        "applicantNumber": held["applicantNumber"],
+                        "checkType": _CHECK_TYPES[turn % len(_CHECK_TYPES)],
+                    },
+                    headers={_EMPLOYER: held["odsCode"]},
+                    body=_CHECK,
+                )
+            case "read_employment_check":
+                path = {name: stable[name] for name in ("applicantNumber", "checkType")}
+                return Known(path=path, headers=holder)
+            case (
+                "read_applicant" | "list_employment_checks" | "read_inter_authority_transfer"
+            ):
+                return Known(path={"applicantNumber": stable["applicantNumber"]}, headers=holder)
+            case "create_event_subscription":
+                body = {"url": f"http://127.0.0.1:9/{self._run}/{turn}", "types": ["ping"]}
+                return Known(body=body, references={"/url": body["url"], "/types": ["ping"]})
+            case "read_event_subscription" | "ping_event_subscription":
+                return Known(path={"subscriptionId": self._subscription()})
+            case "delete_event_subscription":
+                identifier = self._subscription()
+                if fresh:
+                    self._subscriptions.remove(identifier)
+                return Known(path={"subscriptionId": identifier})
+            case _:
+                return Known()
+
+    def _submission(self, place: Mapping[str, Any], fresh: bool) -> Known:
+        vacancy = self._new_vacancy(place) if fresh else self._stable[0]
+        body = self._person_for(vacancy) if fresh else None
+        references = {
+            "/vacancyReference": vacancy["vacancyReference"],
+            "/positionId": vacancy["positionId"],
+            "/supplierReference": f"{self._run[:8]}-S{self._count}",
+        }
+        return Known(headers={_EMPLOYER: vacancy["odsCode"]}, body=body, references=references)
+
+    def _amendment(self, fresh: bool) -> Known:
+        held = self._new_applicant() if fresh else self._stable[self._count % len(self._stable)]
+        number = held["applicantNumber"]
+        answer = self._client.get(f"/applicants/{number}")
+        version = answer.headers.get("etag", '"1"')
+        # Every other refused call shows what a forgotten or an old version brings.
+        forced = {"If-Match": version} if fresh else {}
+        return Known(
+            path={"applicantNumber": number},
+            headers={_EMPLOYER: held["odsCode"], "If-Match": version},
+            forced_headers=forced,
+            body={"dataSharingConsent": self._count % 2 == 0},
+        )
+
+    def _subscription(self) -> str:
+        if not self._subscriptions:
+            body = {"url": f"http://127.0.0.1:9/{self._run}/{self._count}", "types": ["ping"]}
+            held = self._write("POST", "/event-subscriptions", body, None)
+            self._subscriptions.append(held["subscriptionId"])
+        return self._subscriptions[0]
+
+    def _end(self, subscription_id: str) -> None:
+        """Deletes a subscription, unless a case did so before."""
+        self._count += 1
+        identifier = str(uuid5(_NAMESPACE, f"{self._run}/{self._count}"))
+        with contextlib.suppress(httpx.HTTPError):
+            self._client.delete(
+                f"/event-subscriptions/{subscription_id}", headers={"X-Request-ID": identifier}
+            )
+
+    def _vacancy(self, place: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "supplierReference": f"{self._run[:8]}-V{self._count}",
+            "positionId": place["positionId"],
+            "title": place["positionTitle"],
+        }
+
+    def _new_vacancy(self, place: Mapping[str, Any]) -> dict[str, Any]:
+        self._count += 1
+        return self._write("POST", "/vacancies", self._vacancy(place), place["odsCode"])
+
+    def _person_for(self, vacancy: Mapping[str, Any]) -> dict[str, Any]:
+        """An applicant whom nobody has sent: the person is made from the seed, the post is the vacancy's."""
+        self._count += 1
+        position = next(
+            item for item in self._places if item["positionId"] == vacancy["positionId"]
+        )
+        # A run's people differ from every other run's, so that a world may be fuzzed again and again.
+        start = int.from_bytes(uuid5(_NAMESPACE, self._run).bytes[:2], "big") * 100
+        return {
+            **applicant(self._seed, start + self._count, self._people),
+            "supplierReference": f"{self._run[:8]}-A{self._count}",
+            "vacancyReference": vacancy["vacancyReference"],
+            "positionId": vacancy["positionId"],
+            "staffGroup": position["staffGroup"],
+            "jobRole": position["jobRole"],
+        }
+
+    def _new_applicant(self) -> dict[str, Any]:
+        place = self._places[self._count % len(self._places)]
+        vacancy = self._new_vacancy(place)
+        held = self._write(
+            "POST", "/applicants", self._person_for(vacancy), vacancy["odsCode"]
+        )
+        return {**vacancy, "applicantNumber": held["applicantNumber"]}
+
+    def _write(
+        self, method: str, path: str, body: Any, employer: str | None
+    ) -> dict[str, Any]:
+        self._count += 1
+        headers = {"X-Request-ID": str(uuid5(_NAMESPACE, f"{self._run}/{self._count}"))}
+        if employer:
+            headers[_EMPLOYER] = employer
+        try:
+            answer = self._client.request(method, path, json=body, headers=headers)
+        except httpx.HTTPError as problem:
+            raise FeedExhaustedError(f"{method} {path} was not answered: {problem}") from problem
+        if answer.status_code >= 300:
+            raise FeedExhaustedError(
+                f"{method} {path} was answered with {answer.status_code}: {answer.text[:300]}"
+            )
+        return dict(answer.json()) if answer.content else {}
+
+    def _get(self, path: str, query: Mapping[str, str | int] | None = None) -> dict[str, Any]:
+        try:
+            answer = self._client.get(path, params=dict(query or {}))
+            answer.raise_for_status()
+        except httpx.HTTPError as problem:
+            raise FeedExhaustedError(f"GET {path} failed: {problem}") from problem
+        return dict(answer.json())
+
+    def _pages(self, path: str, name: str) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
+        query: dict[str, str | int] = {"limit": 100}
+        while True:
+            page = self._get(path, query)
+            items += page[name]
+            if not page["more"]:
+                return items
+            query["cursor"] = page["next"]

@@ -1,0 +1,1 @@
+"""Reads and writes a workspace's world as a whole."""

@@ -1,0 +1,53 @@
+"""One sandbox per test process, reached over HTTP; one workspace per test, so that tests run in any order at once."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from harness import Workspace
+
+from sandbox.server import Started, started
+from simulators.world import World
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    """A running sandbox that holds each of its answers against the contract; its own log is what a test run may look at."""
+    folder: Path = tmp_path_factory.mktemp("sandbox")
+    database = str(folder / "sandbox.db")
+    with started(
+        "--validate-responses", "--world", "empty", folder=folder, database=database
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def make_workspace(sandbox: Started) -> Callable[..., Workspace]:
+    """Makes a workspace of the running sandbox with a world of its own: one employer and ten positions unless told otherwise."""
+
+    def make(seed: int = 1, organisations: int = 1, positions: int = 10) -> Workspace:
+        name = f"test-{next(_numbers)}"
+        with httpx.Client(base_url=sandbox.url, timeout=30, trust_env=False) as client:
+            answer = client.post("/control/v1/workspaces", json={"name": name})
+            assert answer.status_code == 201, answer.text
+            wanted = {
+                "seed": seed,
+                "organisations": organisations,
+                "positionsPerOrganisation": positions,
+            }
+            seeded = client.post(f"/w/{name}/control/v1/seed", json=wanted)
+            assert seeded.status_code == 200, seeded.text
+        world = World.make(seed, organisations, positions)
+        return Workspace(name, sandbox.url, answer.json()["token"], world)
+
+    return make
+
+
+@pytest.fixture
+def workspace(make_workspace: Callable[..., Workspace]) -> Workspace:
+    """A workspace for this test alone."""
+    return make_workspace()

@@ -1,0 +1,86 @@
+"""A tenant of a running sandbox, as a supplier and as a test see it."""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from simulators.applicants import applicant
+from simulators.world import World
+
+_EMPLOYER = "NHSD-End-User-Organisation-ODS"
+
+
+@dataclass
+class Workspace:
+    """A tenant of the running sandbox with a seeded world, as a supplier and as a test see it."""
+
+    name: str
+    url: str
+    token: str
+    world: World
+    _people: Iterator[int] = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self.esr = self._client(f"{self.url}/esr/v1", self.token)
+        self.nhs_jobs = self._client(f"{self.url}/nhs-jobs/v1", self.token)
+        self.control = self._client(f"{self.url}/w/{self.name}/control/v1")
+        self.receiver = self._client(f"{self.url}/w/{self.name}/receiver/v1")
+
+    @staticmethod
+    def _client(url: str, token: str | None = None) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx.Client(base_url=url, headers=headers, timeout=30, trust_env=False)
+
+    @property
+    def employer(self) -> str:
+        """The ODS code of the world's first employer."""
+        return str(self.world.organisations[0]["odsCode"])
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        employer: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        client: httpx.Client | None = None,
+    ) -> httpx.Response:
+        """One write to ESR (or to the system of `client`) under a fresh request id, for the world's first employer."""
+        sent = {
+            "X-Request-ID": str(uuid4()),
+            _EMPLOYER: employer or self.employer,
+            **(headers or {}),
+        }
+        return (client or self.esr).request(method, path, json=body, headers=sent)
+
+    def submission(self, **changes: Any) -> dict[str, Any]:
+        """The next applicant whom nobody has sent, for a vacancy of the first employer."""
+        return {**applicant(self.world.seed, next(self._people), self.world), **changes}
+
+    def submit(self, **changes: Any) -> str:
+        """Sends an applicant who is taken; answers the applicant number."""
+        answer = self.write("POST", "/applicants", self.submission(**changes))
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["applicantNumber"])
+
+    def read(self, applicant_number: str) -> dict[str, Any]:
+        """The applicant as ESR holds it."""
+        return dict(self.esr.get(f"/applicants/{applicant_number}").raise_for_status().json())
+
+    def amend(
+        self, applicant_number: str, patch: dict[str, Any], version: str | None = None
+    ) -> httpx.Response:
+        """Amends with the current version, unless another is given."""
+        current = version or f'"{self.read(applicant_number)["version"]}"'
+        headers = {"If-Match": current, "Content-Type": "application/merge-patch+json"}
+        return self.write("PATCH", f"/applicants/{applicant_number}", patch, headers=headers)
+
+    def settle(self) -> None:
+        """Waits until nothing that is due is left unsent."""
+        answer = self.control.post("/settle", json={"timeoutSeconds": 30})
+        assert answer.json()["settled"], answer.text
