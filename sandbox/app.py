@@ -18,6 +18,7 @@ from connexion.resolver import Resolver  # noqa: E402
 from starlette.types import ASGIApp  # noqa: E402
 
 import sandbox.control.handlers  # noqa: E402
+import sandbox.nhsjobs.tables  # noqa: E402  (a new database gets every table, whichever system runs)
 from sandbox.clock import wall_now  # noqa: E402
 from sandbox.contracts import Contract, load_contract  # noqa: E402
 from sandbox.database import Database, Transaction  # noqa: E402

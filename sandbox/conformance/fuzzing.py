@@ -49,6 +49,7 @@ from schemathesis.engine.recorder import CheckNode, Interaction, ScenarioRecorde
 from schemathesis.generation.case import Case
 from schemathesis.generation.meta import negated_parameters
 from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER, HookContext
+from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from sandbox.conformance.fuzz_filling import BODY, HEADER, NO_BODY, PATH, QUERY, CaseFiller, Draft
 from sandbox.conformance.fuzz_results import (
@@ -85,6 +86,9 @@ _UUID_PATTERN = re.compile(rf"\^{_HEX}\{{8\}}(-{_HEX}\{{4\}}){{3}}-{_HEX}\{{12\}
 _LONGEST_BODY = 20_000
 _VALID_PROPERTY = re.compile(r"Object with valid '([^']+)' value: ")
 _ONE_OPTIONAL = re.compile(r"Object with all required properties and '([^']+)'$")
+# The fuzzer takes a repeated sequence with another outcome for a fault of the generator, and ends the phase without a
+# word: another round with another seed goes on.
+_MOST_ROUNDS, _FAR_SEED = 12, 1_000_003
 # Hooks before a call are global to Schemathesis, so that one process fuzzes one target at a time.
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -191,12 +195,16 @@ class _Run:
         self.gaps: dict[str, None] = {}
         self._plan = plan
         self._filler = filler
+        self._contract = contract
         self._phase = ""
         self._done = 0
+        self._sequences = 0
+        self._follows_links = False
+        self._deadline = (
+            None if plan.limit_seconds is None else time.monotonic() + plan.limit_seconds
+        )
         try:
-            config = SchemathesisConfig.from_dict(_config(plan, contract))
-            self._schema = schemathesis.openapi.from_dict(_plain(contract), config=config)
-            self._operations = self._list_operations()
+            self._operations = _list_operations(self._schema(plan.seed, plan.phases))
         except (ConfigError, LoaderError) as refusal:
             raise FuzzConfigurationError(f"The contract cannot be fuzzed: {refusal}") from refusal
         self._names = frozenset(
@@ -223,34 +231,29 @@ class _Run:
         )
 
     def execute(self) -> None:
-        """Consume the engine's events to the last."""
-        deadline = None
-        if self._plan.limit_seconds is not None:
-            deadline = time.monotonic() + self._plan.limit_seconds
-        stream = from_schema(self._schema).execute()
-        for event in stream:
-            self._consume(event)
-            if deadline is not None and time.monotonic() > deadline:
-                self.gaps[f"stopped after {self._plan.limit_seconds:g} seconds, as asked"] = None
-                stream.stop()
-                deadline = None
+        """All phases; then more sequences, where the fuzzer gave up on them early."""
+        self._execute(self._plan.seed, self._plan.phases)
+        if "stateful" not in self._plan.phases:
+            return
+        for further in range(1, _MOST_ROUNDS):
+            if self._sequences >= self._plan.sequences or self.gaps or self.problems:
+                return
+            self._execute(self._plan.seed + further * _FAR_SEED, ("stateful",))
+            if not self._follows_links:
+                return
+        self.gaps[f"{self._sequences} sequences instead of {self._plan.sequences}"] = None
 
     @contextlib.contextmanager
     def hooks(self) -> Iterator[None]:
         """Fill calls before they are sent, and learn from the answers."""
-        known = {id(self._schema)}
 
         def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:  # noqa: ARG001
-            if id(case.operation.schema) in known:
-                self._fill(case)
+            self._fill(case)
 
         def after_call(context: HookContext, case: Case[Any], response: Response) -> None:  # noqa: ARG001
-            if id(case.operation.schema) in known:
-                operation = self._operations[case.operation.label]
-                body = _json_or_none(response.content)
-                self._filler.observe(
-                    operation.operation_id, response.status_code, body, self._names
-                )
+            operation = self._operations[case.operation.label]
+            body = _json_or_none(response.content)
+            self._filler.observe(operation.operation_id, response.status_code, body, self._names)
 
         GLOBAL_HOOK_DISPATCHER.register_hook_with_name(before_call, "before_call")
         GLOBAL_HOOK_DISPATCHER.register_hook_with_name(after_call, "after_call")
@@ -260,25 +263,25 @@ class _Run:
             GLOBAL_HOOK_DISPATCHER.unregister(before_call)
             GLOBAL_HOOK_DISPATCHER.unregister(after_call)
 
-    def _list_operations(self) -> dict[str, _Operation]:
-        found: dict[str, _Operation] = {}
-        for item in self._schema.get_all_operations():
-            if isinstance(item, Err):
-                raise FuzzConfigurationError(f"The contract cannot be fuzzed: {item.err()}")
-            operation = item.ok()
-            definition = operation.definition.raw
-            found[operation.label] = _Operation(
-                operation_id=str(definition.get("operationId", operation.label)),
-                method=operation.method.upper(),
-                path=operation.path,
-                headers={header.name: header.is_required for header in operation.headers},
-            )
-        if not found:
-            raise FuzzConfigurationError("The contract has no operation to fuzz.")
-        return found
+    def _schema(self, seed: int, phases: tuple[str, ...]) -> OpenApiSchema:
+        config = SchemathesisConfig.from_dict(_config(self._plan, self._contract, seed, phases))
+        return schemathesis.openapi.from_dict(_plain(self._contract), config=config)
+
+    def _execute(self, seed: int, phases: tuple[str, ...]) -> None:
+        stream = from_schema(self._schema(seed, phases)).execute()
+        stopping = False
+        for event in stream:
+            self._consume(event)
+            if not stopping and self._deadline is not None and time.monotonic() > self._deadline:
+                stopping = True
+                self.gaps[f"stopped after {self._plan.limit_seconds:g} seconds, as asked"] = None
+                stream.stop()
 
     def _gaps_of(self, item: _Operation) -> tuple[str, ...]:
         gaps = dict(item.gaps)
+        cases = sum(item.phases.values(), Counts()).cases
+        if cases < self._plan.examples:
+            gaps[f"{cases} cases instead of {self._plan.examples}"] = None
         if item.phases.get("coverage") and not item.sound["coverage"]:
             gaps["systematic coverage found no sound call to send"] = None
         # A feed that ran dry matters only where it left an operation short of successes.
@@ -322,9 +325,13 @@ class _Run:
             case events.PhaseStarted():
                 self._phase, self._done = event.phase.name.value, 0
             case events.ScenarioFinished():
+                if event.phase.value == "stateful" and event.recorder.interactions:
+                    self._sequences += 1
                 self._count(event.recorder, event.phase.value)
                 self._done += 1
                 self._report(event.recorder.label if event.label else None)
+            case events.PhaseFinished() if event.phase.name.value == "stateful":
+                self._follows_links = event.phase.skip_reason is None
             case events.NonFatalError():
                 self._blame(event.value, event.label)
             case events.FatalError():
@@ -375,6 +382,24 @@ class _Run:
         else:
             problems = self.problems if operation is None else operation.problems
             problems[f"the fuzzer could not go on: {_brief(error)}"] = None
+
+
+def _list_operations(schema: OpenApiSchema) -> dict[str, _Operation]:
+    found: dict[str, _Operation] = {}
+    for item in schema.get_all_operations():
+        if isinstance(item, Err):
+            raise FuzzConfigurationError(f"The contract cannot be fuzzed: {item.err()}")
+        operation = item.ok()
+        definition = operation.definition.raw
+        found[operation.label] = _Operation(
+            operation_id=str(definition.get("operationId", operation.label)),
+            method=operation.method.upper(),
+            path=operation.path,
+            headers={header.name: header.is_required for header in operation.headers},
+        )
+    if not found:
+        raise FuzzConfigurationError("The contract has no operation to fuzz.")
+    return found
 
 
 def _record_failure(
@@ -445,7 +470,9 @@ def _with_token_from_environment(curl: str) -> str:
     ).replace(f"'authorization: {_MASK}'", '"Authorization: Bearer $ESR_SANDBOX_TOKEN"')
 
 
-def _config(plan: FuzzPlan, contract: Mapping[str, Any]) -> dict[str, Any]:
+def _config(
+    plan: FuzzPlan, contract: Mapping[str, Any], seed: int, phases: tuple[str, ...]
+) -> dict[str, Any]:
     """The settings of Schemathesis, as its configuration file would hold them.
 
     What it learns from answers is left out: values from answers come from our feed, and a pool that changes between two
@@ -464,14 +491,14 @@ def _config(plan: FuzzPlan, contract: Mapping[str, Any]) -> dict[str, Any]:
         },
     }
     return {
-        "seed": plan.seed,
+        "seed": seed,
         "base-url": plan.base_url,
         "workers": 1,
         "continue-on-failure": True,
         "request-timeout": plan.timeout_seconds,
         "cache": {"enabled": False},
         "generation": generation,
-        "phases": {name: {**settings[name], "enabled": name in plan.phases} for name in PHASES},
+        "phases": {name: {**settings[name], "enabled": name in phases} for name in PHASES},
         "checks": {
             rule.check: {"enabled": False}
             for rule in RULES

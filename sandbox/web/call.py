@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _SERVER_FAULT = 500
+_CONTROL = "control"
 _DEFAULT_LIMIT = 25
 _APPLICANT = re.compile(r'/applicants/([0-9]{8})(?:/|$)|"applicantNumber":"([0-9]{8})"')
 
@@ -116,7 +117,8 @@ class Call:
     async def write(self, work: Callable[[Unit], Reply]) -> Reply:
         """Runs `work` and answers once it is durable.
 
-        A request id that was seen before gets its first outcome again and `work` is not run. What `work` refuses is
+        A request id that was seen before gets its first outcome again and `work` is not run; control alone does not
+        remove duplicates. What `work` refuses is
         undone and answered as a problem. Change, outcome and journal row are one transaction.
         """
         reply: Reply = await asyncio.wrap_future(
@@ -129,7 +131,7 @@ class Call:
         unit = open_unit(transaction, self.workspace, self.wall, self.client or "")
         connection = transaction.connection
         key = None
-        if self.request_id and self.operation_id:
+        if self.request_id and self.operation_id and self.system != _CONTROL:
             key = (self.workspace, unit.client, self.operation_id, self.request_id.lower())
         try:
             known = find_outcome(connection, key, self._digest()) if key else None
@@ -177,14 +179,14 @@ class Call:
             method=self.method,
             path=self.path,
             query=self.query_text or None,
-            request_headers=orjson.dumps(masked_headers(self.headers)).decode(),
+            request_headers=orjson.dumps(masked_headers(self.headers) if full else {}).decode(),
             request_body=masked_body(self.raw_body, key) if full else None,
             request_digest=_sha256(self.raw_body),
             status=reply.status,
             response_headers=orjson.dumps(
-                {"content-type": reply.media_type, **reply.headers}
+                {"content-type": reply.media_type, **reply.headers} if full else {}
             ).decode(),
-            response_body=masked_body(reply.body, key) if full else None,
+            response_body=masked_body(reply.body, key, reply.media_type) if full else None,
             response_digest=_sha256(reply.body),
             request_id=self.request_id,
             correlation_id=self.headers.get("x-correlation-id"),

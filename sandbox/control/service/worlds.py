@@ -11,6 +11,7 @@ from sandbox.errors import Code, Refusal, not_found
 from sandbox.esr.store.organisations import insert_organisations, list_organisations
 from sandbox.esr.store.positions import insert_positions
 from sandbox.esr.store.vacancies import insert_vacancies
+from sandbox.nhsjobs.service.employers import take_on
 from sandbox.timestamps import to_text
 from sandbox.web.call import Unit
 from sandbox.workspaces.store import change_workspace
@@ -19,7 +20,7 @@ _MOST = 100
 
 
 def seed_world(unit: Unit, seed: int, world: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
-    """Fills an empty world and answers the `SeededWorld`. Raises Refusal STATE_FORBIDS when it is not empty."""
+    """Fills the empty worlds of both systems and answers the `SeededWorld`. Raises Refusal STATE_FORBIDS when it is not empty."""
     name = unit.workspace.name
     if list_organisations(unit.connection, name):
         raise Refusal(
@@ -36,6 +37,7 @@ def seed_world(unit: Unit, seed: int, world: dict[str, list[dict[str, Any]]]) ->
         name,
         [{**item, "createdAt": moment, "updatedAt": moment} for item in world["vacancies"]],
     )
+    take_on(unit, world["organisations"], world["positions"])
     return {
         "seed": seed,
         "organisations": len(world["organisations"]),

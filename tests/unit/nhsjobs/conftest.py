@@ -3,13 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import orjson
 import pytest
 
 import sandbox.app  # noqa: F401  (every table must be known before a database is made)
-from sandbox.clock import Clock, ClockMode
 from sandbox.database import Database
 from sandbox.journal.store import FLUSH, append
 from sandbox.nhsjobs.service import adverts, applications, offers
@@ -18,7 +17,7 @@ from sandbox.nhsjobs.service.employers import take_on
 from sandbox.outbox.dispatcher import Answer
 from sandbox.outbox.store import DONE, Message, first_waiting, settle_message
 from sandbox.web.call import Unit, open_unit
-from sandbox.workspaces.store import change_workspace, insert_workspace, set_clock
+from sandbox.workspaces.store import change_workspace, insert_workspace
 
 T = TypeVar("T")
 
@@ -99,12 +98,36 @@ ACCEPTANCE = {"answer": "ACCEPT", "dateOfBirth": "1994-05-17", "dataSharingConse
 VACANCY_REFERENCE = "901-M9901-26-0001"
 
 
-@dataclass(slots=True)
+def confirmation(message: Message) -> dict[str, Any]:
+    """ESR's `Confirmation` of success for an applicant that it was sent."""
+    sent = orjson.loads(message.body)
+    return {
+        "loadStatusCode": "SUCCESS",
+        "supplierReference": sent["supplierReference"],
+        "vacancyReference": sent["vacancyReference"],
+        "positionId": sent["positionId"],
+        "applicantNumber": "10000017",
+        "assignmentId": 20_000_017,
+        "messages": [],
+    }
+
+
+@dataclass
 class NhsJobs:
     """NHS Jobs without HTTP; ESR is whoever answers its messages."""
 
     database: Database
     now: datetime = TODAY
+
+    ods: ClassVar[str] = ODS
+    position_id: ClassVar[int] = POSITION
+    vacancy_reference: ClassVar[str] = VACANCY_REFERENCE
+    terms: ClassVar[dict[str, Any]] = TERMS
+    acceptance: ClassVar[dict[str, Any]] = ACCEPTANCE
+    position = staticmethod(position)
+    submission = staticmethod(submission)
+    candidate = staticmethod(candidate)
+    confirmation = staticmethod(confirmation)
 
     def do(self, act: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """One unit of work, committed; raises what `act` raises, with nothing changed."""
@@ -157,22 +180,11 @@ class NhsJobs:
         self.answer(message, 201, confirmation(message))
         return application_id, "10000017"
 
+    def show_oddities(self) -> None:
+        self.do(lambda unit: change_workspace(unit.connection, NAME, search_oddities=True))
+
     def status(self, application_id: int) -> str:
         return str(self.do(applications.read_application, application_id)["status"])
-
-
-def confirmation(message: Message) -> dict[str, Any]:
-    """ESR's `Confirmation` of success for an applicant that it was sent."""
-    sent = orjson.loads(message.body)
-    return {
-        "loadStatusCode": "SUCCESS",
-        "supplierReference": sent["supplierReference"],
-        "vacancyReference": sent["vacancyReference"],
-        "positionId": sent["positionId"],
-        "applicantNumber": "10000017",
-        "assignmentId": 20_000_017,
-        "messages": [],
-    }
 
 
 @pytest.fixture
@@ -187,11 +199,3 @@ def nhs_jobs() -> Iterator[NhsJobs]:
     database.write(prepare).result()
     yield NhsJobs(database)
     database.close()
-
-
-def freeze(unit: Unit, moment: datetime) -> None:
-    set_clock(unit.connection, NAME, Clock(ClockMode.FROZEN, moment, unit.wall))
-
-
-def show_oddities(unit: Unit) -> None:
-    change_workspace(unit.connection, NAME, search_oddities=True)
