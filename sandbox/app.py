@@ -63,12 +63,14 @@ def make_runtime(settings: Settings, seed_world: SeedWorld) -> Runtime:
     return runtime
 
 
-def make_app(runtime: Runtime) -> ASGIApp:
-    """The ASGI application of a runtime. Raises ContractError when a contract does not validate."""
-    names = [
-        name for system in sorted(runtime.settings.systems) for name in _CONTRACTS_OF[system]
-    ]
-    contracts = [load_contract(name) for name in [*names, "control"]]
+def contracts_of(systems: frozenset[str]) -> list[Contract]:
+    """The contracts that these systems serve. Raises ContractError when one does not validate."""
+    names = [name for system in sorted(systems) for name in _CONTRACTS_OF[system]]
+    return [load_contract(name) for name in [*names, "control"]]
+
+
+def make_app(runtime: Runtime, contracts: list[Contract]) -> ASGIApp:
+    """The ASGI application of a runtime, which serves `contracts`."""
     runtime.operation_ids = {
         contract.name: frozenset(contract.operation_ids) for contract in contracts
     }
@@ -132,9 +134,7 @@ def _lifespan(runtime: Runtime) -> Callable[[Any], Any]:
 
             connection = Connection(settings, runtime.database)
             handlers |= ANSWERS
-        dispatcher = Dispatcher(
-            runtime.database, handlers, settings.request_seconds, connection
-        )
+        dispatcher = Dispatcher(runtime.database, handlers, settings.request_seconds, connection)
         runtime.start_with(dispatcher, connection)
         starting = asyncio.create_task(runtime.connect_all())
         try:

@@ -36,8 +36,9 @@ class Clock:
             return wall
         if self.mode is ClockMode.FROZEN:
             return self.world
-        elapsed = (wall - self.wall).total_seconds() * self.factor
-        return min(LATEST, self.world + timedelta(seconds=max(0.0, elapsed)))
+        elapsed = max(0.0, (wall - self.wall).total_seconds() * self.factor)
+        left = (LATEST - self.world).total_seconds()
+        return self.world + timedelta(seconds=elapsed) if elapsed < left else LATEST
 
     def moved_to(self, world: datetime, wall: datetime) -> "Clock":
         """This clock, showing `world` at the moment `wall`. A clock in REAL mode freezes there."""

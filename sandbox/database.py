@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,8 @@ class Transaction:
 
     connection: sa.Connection
     before_commit: dict[str, list[Any]] = field(default_factory=dict)
+    announcements: set[str] = field(default_factory=set)
+    """What has happened, for those who listen: they are told once it is committed."""
 
 
 Work = Callable[[Transaction], Any]
@@ -62,6 +65,9 @@ class Database:
         Raises DatabaseUnusable.
         """
         self._path = path
+        if path is not None:
+            _check_place(path)
+            _check_content(path)
         self._lock = _take(path)
         self._flushes = flushes or {}
         try:
@@ -71,6 +77,8 @@ class Database:
             raise
         self._commands: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
         self._closed = False
+        self._door = threading.Lock()  # No command may come in behind the last one.
+        self._listeners: dict[str, Callable[[], None]] = {}
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reader")
         self._writer = threading.Thread(target=self._write, name="writer", daemon=True)
         self._writer.start()
@@ -82,10 +90,11 @@ class Database:
         failed. A unit that meets a constraint is run again, since another one may just have written the row.
         """
         future: Future[Any] = Future()
-        if self._closed:
-            future.set_exception(_closed())
-        else:
-            self._commands.put((work, future))
+        with self._door:
+            if not self._closed:
+                self._commands.put((work, future))
+                return future
+        future.set_exception(_closed())
         return future
 
     def read(self, work: Work) -> "Future[Any]":
@@ -93,26 +102,31 @@ class Database:
         if self._path is None:
             # A database in memory belongs to one connection, which the writer holds.
             return self.write(work)
-        if self._closed:
-            future: Future[Any] = Future()
-            future.set_exception(_closed())
-            return future
-        return self._readers.submit(self._read, work)
+        with self._door:
+            if not self._closed:
+                return self._readers.submit(self._read, work)
+        future: Future[Any] = Future()
+        future.set_exception(_closed())
+        return future
+
+    def listen(self, announcement: str, listener: Callable[[], None]) -> None:
+        """Has `listener` called, in the writer's thread, after each commit with this announcement."""
+        self._listeners[announcement] = listener
 
     def close(self) -> None:
         """Finishes what waits, then refuses new work."""
-        if self._closed:
-            return
-        self._closed = True
-        self._commands.put(None)
+        with self._door:
+            if self._closed:
+                return
+            self._closed = True
+            self._commands.put(None)
         self._writer.join()
         self._readers.shutdown()
         self._engine.dispose()
         self._release()
 
     def _release(self) -> None:
-        if self._lock is not None:
-            self._lock.release()
+        _give_back(self._lock)
 
     def _read(self, work: Work) -> Any:
         with self._engine.connect() as connection, connection.begin():
@@ -128,15 +142,21 @@ class Database:
                 except queue.Empty:
                     break
             open_ended = None not in group
-            commands = [command for command in group if command is not None]
+            # Whoever asked may have gone; from here on nobody can go before the answer is there.
+            commands = [
+                command
+                for command in group
+                if command and command[1].set_running_or_notify_cancel()
+            ]
             if commands:
                 self._commit_group(commands)
 
     def _commit_group(self, commands: list[tuple[Work, Future[Any]]]) -> None:
         finished: list[tuple[Future[Any], Any]] = []
+        announcements: set[str] = set()
         try:
-            with self._engine.connect() as connection:
-                connection = connection.execution_options(writes=True)
+            with self._engine.connect() as opened:
+                connection = opened.execution_options(writes=True)
                 with connection.begin():
                     transaction = Transaction(connection)
                     for work, future in commands:
@@ -148,8 +168,11 @@ class Database:
                             future.set_exception(problem)
                     for name, left in transaction.before_commit.items():
                         self._flushes[name](transaction, left)
-        except Exception as problem:
-            logger.error("a group of %d writes was not committed: %s", len(commands), problem)
+                    announcements = transaction.announcements
+        except Exception as problem:  # noqa: BLE001  (whatever it was, nothing may be acknowledged)
+            logger.error(  # noqa: TRY400  (a full disk is no fault of the code)
+                "a group of %d writes was not committed: %s", len(commands), problem
+            )
             refusal = Refusal(
                 Code.SERVICE_UNAVAILABLE,
                 "The sandbox could not store the change; nothing was changed. Free disk space or mend the database, "
@@ -162,20 +185,19 @@ class Database:
             return
         for future, result in finished:
             future.set_result(result)
+        for announcement in announcements & self._listeners.keys():
+            self._listeners[announcement]()
 
     def _open(self, path: Path | None) -> sa.Engine:
         engine = _engine(path)
         try:
-            with engine.connect() as connection:
-                connection = connection.execution_options(writes=True)
+            with engine.connect() as opened:
+                connection = opened.execution_options(writes=True)
                 with connection.begin():
-                    _prepare_schema(connection, path)
+                    _prepare_schema(connection)
         except sa.exc.DatabaseError as problem:
             engine.dispose()
-            raise DatabaseUnusable(_explain(path, problem)) from problem
-        except DatabaseUnusable:
-            engine.dispose()
-            raise
+            raise DatabaseUnusable(_explain(path, problem.orig)) from problem
         return engine
 
 
@@ -235,18 +257,33 @@ def _engine(path: Path | None) -> sa.Engine:
     return engine
 
 
-def _prepare_schema(connection: sa.Connection, path: Path | None) -> None:
-    tables = set(sa.inspect(connection).get_table_names())
-    if not tables:
+def _prepare_schema(connection: sa.Connection) -> None:
+    if not sa.inspect(connection).get_table_names():
         metadata.create_all(connection)
         connection.execute(schema_version.insert().values(version=SCHEMA_VERSION))
+
+
+def forget_database(path: Path) -> None:
+    """Deletes a sandbox's database, of whatever version. Nothing is deleted that is not a sandbox's.
+
+    Raises DatabaseUnusable when the file is another program's, or in use.
+    """
+    if not path.exists():
         return
-    if schema_version.name not in tables:
-        raise DatabaseUnusable(
-            f"{path} is an SQLite file, but not a sandbox's. Name another file with --database."
-        )
-    version = connection.execute(sa.select(schema_version.c.version)).scalar_one()
-    if version != SCHEMA_VERSION:
+    _check_place(path)
+    _held_version(path)
+    lock = _take(path)
+    try:
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{path}{suffix}").unlink(missing_ok=True)
+    finally:
+        _give_back(lock)
+
+
+def _check_content(path: Path) -> None:
+    """Looks into a file before anything is written to it, or beside it. Raises DatabaseUnusable for one not of ours."""
+    version = _held_version(path)
+    if version is not None and version != SCHEMA_VERSION:
         age = "newer" if version > SCHEMA_VERSION else "older"
         raise DatabaseUnusable(
             f"{path} was written by a {age} version of the sandbox (schema {version}, this one has {SCHEMA_VERSION}). "
@@ -254,10 +291,35 @@ def _prepare_schema(connection: sa.Connection, path: Path | None) -> None:
         )
 
 
-def _take(path: Path | None) -> FileLock | None:
-    """Takes the file for this process. Raises DatabaseUnusable, in words, for a path that cannot be used."""
-    if path is None:
+def _held_version(path: Path) -> int | None:
+    """The schema version of a sandbox's file, None where nothing is yet. Raises DatabaseUnusable for another's."""
+    if not path.exists() or path.stat().st_size == 0:
         return None
+    # Without its write-ahead log a file is whole by itself, and `immutable` keeps SQLite from putting files beside it.
+    mode = "mode=ro" if Path(f"{path}-wal").exists() else "mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)) as connection:
+            tables = {
+                name
+                for (name,) in connection.execute(
+                    "SELECT name FROM sqlite_master WHERE type = 'table'"
+                )
+            }
+            if not tables:
+                return None
+            if not tables >= {"schema_version", "workspaces"}:
+                raise DatabaseUnusable(
+                    f"{path} is an SQLite file, but not a sandbox's. Name another file with --database; this one was "
+                    "left as it is."
+                )
+            row = connection.execute("SELECT version FROM schema_version").fetchone()
+    except sqlite3.Error as problem:
+        raise DatabaseUnusable(_explain(path, problem)) from problem
+    return int(row[0]) if row else None
+
+
+def _check_place(path: Path) -> None:
+    """Raises DatabaseUnusable, in words, for a path at which this user can have no file."""
     folder = path.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -273,6 +335,12 @@ def _take(path: Path | None) -> FileLock | None:
                 f"{target} cannot be read and written by this user. Change its permissions or name another file "
                 "with --database."
             )
+
+
+def _take(path: Path | None) -> FileLock | None:
+    """Takes the file for this process. Raises DatabaseUnusable when another has it."""
+    if path is None:
+        return None
     lock = FileLock(f"{path}.lock", timeout=0)
     try:
         lock.acquire()
@@ -287,14 +355,16 @@ def _take(path: Path | None) -> FileLock | None:
     return lock
 
 
-def _explain(path: Path | None, problem: sa.exc.DatabaseError) -> str:
-    cause = problem.orig
+def _give_back(lock: FileLock | None) -> None:
+    if lock is not None:
+        lock.release()
+
+
+def _explain(path: Path | None, cause: BaseException | None) -> str:
     if isinstance(cause, sqlite3.DatabaseError) and "not a database" in str(cause):
         return f"{path} is not an SQLite database. Name another file with --database; this one was left as it is."
     if "locked" in str(cause):
-        return (
-            f"{path} is in use by another process. Stop that sandbox or name another file with --database."
-        )
+        return f"{path} is in use by another process. Stop that sandbox or name another file with --database."
     return (
         f"{path} cannot be used: {cause}. Name another file with --database, or begin again with --fresh; "
         "this one was left as it is."

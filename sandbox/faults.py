@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sandbox.clock import wall_now
@@ -74,6 +74,16 @@ class Faults:
         """Takes every rule of the workspace away."""
         with self._lock:
             self._rules.pop(workspace, None)
+
+    def kept(self, workspace: str) -> list[dict[str, Any]]:
+        """The workspace's rules as JSON, with how often each was met and done."""
+        return [asdict(rule) for rule in self.listed(workspace)]
+
+    def put_back(self, workspace: str, rules: list[dict[str, Any]]) -> None:
+        """Replaces the workspace's rules by what `kept` gave."""
+        with self._lock:
+            self._rules[workspace] = [FaultRule(**rule) for rule in rules]
+            self._last = max([self._last, *(rule["fault_id"] for rule in rules)])
 
     def match(self, workspace: str, system: str, operation_id: str) -> Injected | None:
         """What is to happen to a request, by the first rule that is due; None when it is served as usual."""

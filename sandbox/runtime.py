@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sandbox.database import Database, Transaction
 from sandbox.faults import Faults
 from sandbox.identity.bearer import Bearer
+from sandbox.outbox.store import ANNOUNCEMENT
 from sandbox.settings import Settings
 from sandbox.workspaces.store import list_workspaces
 
@@ -50,6 +51,7 @@ class Runtime:
     def start_with(self, dispatcher: "Dispatcher", nhs_jobs: Subscriber | None) -> None:
         """Hands in what lives as long as the server."""
         self._dispatcher = dispatcher
+        self.database.listen(ANNOUNCEMENT, dispatcher.wake)
         self._nhs_jobs = nhs_jobs
 
     async def connect(self, workspace: str) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +17,8 @@ import httpx
 import orjson
 import uvicorn
 
-from sandbox.app import make_app, make_runtime
+from sandbox.app import contracts_of, make_app, make_runtime
+from sandbox.database import forget_database
 from sandbox.runtime import Runtime, SeedWorld
 from sandbox.settings import Settings
 
@@ -63,17 +64,22 @@ def serve(
     seed_world: SeedWorld,
     prepare: Callable[[Runtime], None],
     on_ready: Callable[[Settings], None],
+    fresh: bool = False,
 ) -> None:
     """Runs a sandbox until SIGINT or SIGTERM; `prepare` fills its world, `on_ready` is told once it serves.
 
-    Raises CannotStart, ContractError or DatabaseUnusable.
+    With `fresh`, what the database held is forgotten. Raises CannotStart, ContractError or DatabaseUnusable, and has
+    then changed nothing.
     """
     taken, settings = listen(settings)
     try:
+        contracts = contracts_of(settings.systems)
+        if fresh and settings.database_path is not None:
+            forget_database(settings.database_path)
         runtime = make_runtime(settings, seed_world)
         try:
             prepare(runtime)
-            app = make_app(runtime)
+            app = make_app(runtime, contracts)
         except BaseException:
             runtime.database.close()
             raise
@@ -87,7 +93,9 @@ def serve(
             h11_max_incomplete_event_size=65_536,
         )
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-            runner.run(_run(uvicorn.Server(config), taken, runtime, on_ready))
+            # The server ends in order on a signal and then raises it again, for whoever is above: that is we.
+            with suppress(KeyboardInterrupt):
+                runner.run(_run(uvicorn.Server(config), taken, runtime, on_ready))
     finally:
         taken.close()
 
@@ -144,7 +152,11 @@ def launch(
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
     assert process.stdout is not None
-    line = process.stdout.readline()
+    try:
+        line = process.stdout.readline()
+    except BaseException:
+        stop(process)
+        raise
     if not line:
         stop(process)
         said = log_path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
@@ -176,6 +188,8 @@ def is_answering(url: str, timeout: float = 5.0) -> bool:
 
 def silence_libraries() -> None:
     """Keeps the libraries' own chatter off the terminal; what the sandbox has to say it says itself."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
     for name in ("httpx", "httpcore", "connexion"):
         logging.getLogger(name).setLevel(logging.ERROR)

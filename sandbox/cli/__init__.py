@@ -2,6 +2,8 @@
 4 the suite itself broke."""
 
 import importlib
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -61,7 +63,18 @@ class Stop(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line and exits. Whatever goes wrong is one clear sentence, never a traceback."""
-    sys.exit(run(arguments))
+    for name in ("SIGTERM", "SIGHUP"):
+        # As Ctrl-C does, so that what was started is stopped; a signal that nohup has us ignore stays ignored.
+        ending = getattr(signal, name, None)
+        if ending is not None and signal.getsignal(ending) is signal.SIG_DFL:
+            signal.signal(ending, signal.default_int_handler)
+    code = run(arguments)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; Python must not try once more as it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -77,14 +90,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as problem:
         problem.show()
         return MISUSED
+    except SystemExit:
+        # So Click answers a closed pipe.
+        return HELD
     except (click.Abort, KeyboardInterrupt):
         return _told("Stopped. Nothing that was acknowledged is lost.", INCONCLUSIVE)
     except Stop as problem:
         return _told(str(problem), problem.code)
-    except BrokenPipeError:
-        # Whoever read our output has seen enough.
-        sys.stderr.close()
-        return HELD
     except Exception as problem:
         return _unexpected(problem)
     return result if isinstance(result, int) else HELD
@@ -113,7 +125,6 @@ def _unexpected(problem: Exception) -> int:
 
 
 def _told(sentence: str, code: int, problem: Exception | None = None) -> int:
-    import os
     import traceback
 
     if problem is not None and os.environ.get("ESR_SANDBOX_TRACEBACK"):

@@ -2,7 +2,7 @@
 
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,7 +20,10 @@ from sandbox.conformance.world_feed import WorldFeed
 from sandbox.contracts import load_contract
 from sandbox.server import Started, is_answering, started
 
-FEEDS = {"esr": EsrFeed, "nhs-jobs": NhsJobsFeed}
+FEEDS: dict[str, Callable[[str, str, int, str], WorldFeed]] = {
+    "esr": EsrFeed,
+    "nhs-jobs": NhsJobsFeed,
+}
 
 
 @click.command("fuzz", epilog="Example: esr-sandbox fuzz --target esr --seed 1")
@@ -57,7 +60,7 @@ def run_fuzz(
     contract = load_contract(target)
     base_url = running.url + contract.base_path
     run_id = secrets.token_hex(8)
-    feed: WorldFeed = FEEDS[target](base_url, running.token, seed, run_id)
+    feed = FEEDS[target](base_url, running.token, seed, run_id)
     with bar(f"Fuzzing {target}") as progress:
 
         def show(step: FuzzProgress) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from sandbox.cli import Stop
-from simulators.generate import FORMATS, write_applicants
+from simulators.generate import FORMATS, Format, write_applicants
 
 
 @click.group("generate")
@@ -19,7 +19,7 @@ def command() -> None:
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**53 - 1), help="The seed.")
 @click.option("--format", "file_format", type=click.Choice(sorted(FORMATS)), default="ndjson", show_default=True, help="One JSON object a line, or CSV.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file; standard output when left out.")
-def applicants(count: int, seed: int, file_format: str, output: Path | None) -> None:
+def applicants(count: int, seed: int, file_format: Format, output: Path | None) -> None:
     """Write applicants as they are sent to ESR, one a line, in constant memory."""
     if output is None:
         if sys.stdout.isatty() and count > 1000:

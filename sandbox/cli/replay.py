@@ -55,14 +55,14 @@ def command(
     """
     if url and not token:
         raise Stop("A sandbox at --url needs --token: the one that it printed when it started.")
-    report.mkdir(parents=True, exist_ok=True)
     kept = ledger or report / "ledger.ndjson"
-    if ledger is None:
-        kept.unlink(missing_ok=True)
     parameters = WorldParameters(world_seed, *WORLDS[world])
     try:
         chosen = load_profile(profile)
-        with _target(url, token, world, world_seed, report) as running:
+        with _target(url, token, world, world_seed) as running:
+            report.mkdir(parents=True, exist_ok=True)
+            if ledger is None:
+                kept.unlink(missing_ok=True)
             plan = ReplayPlan(
                 base_url=f"{running.url}/esr/v1",
                 token=running.token,
@@ -135,7 +135,7 @@ def print_replay(result: ReplayResult, console: Console) -> None:
 
 @contextmanager
 def _target(
-    url: str | None, token: str | None, world: str, world_seed: int, report: Path
+    url: str | None, token: str | None, world: str, world_seed: int
 ) -> Iterator[Started]:
     if url:
         address = url.rstrip("/")

@@ -2,13 +2,15 @@
 
 import json
 import os
+from ipaddress import ip_address
 from pathlib import Path
 
 import click
 
 from sandbox.cli import Stop
-from sandbox.cli.worlds import WORLDS, fill_default, make_world
+from sandbox.cli.worlds import WORLDS, admit, fill_default, make_world
 from sandbox.identity.store import new_token
+from sandbox.runtime import Runtime
 from sandbox.server import serve, silence_libraries
 from sandbox.settings import Settings
 
@@ -53,14 +55,12 @@ def command(
 ) -> None:
     """Start the mock ESR and the mock NHS Jobs on one port; Ctrl-C stops them, and the state stays."""
     silence_libraries()
-    if not (host.startswith("127.") or host in ("localhost", "::1")):
+    if not _is_loopback(host):
         raise Stop(
             f"{host} is not a loopback address. The sandbox's own powers ask for no token, so it listens on loopback only."
         )
     if only == "nhs-jobs" and not esr_url:
         raise Stop("NHS Jobs alone needs to know where ESR is: name it with --esr-url (and its token with --esr-token).")
-    if fresh:
-        _forget(database)
     settings = Settings(
         database=database,
         host=host,
@@ -70,14 +70,25 @@ def command(
         validate_responses=validate_responses,
         esr_url=esr_url,
         esr_token=esr_token,
-        token=token or _kept_token(database),
+        token=token,
     )
-    serve(
-        settings,
-        make_world,
-        lambda runtime: None if world == "empty" else fill_default(runtime, world),
-        lambda ready: _announce(ready, as_json),
-    )
+
+    def prepare(runtime: Runtime) -> None:
+        if runtime.settings.token is None:
+            admit(runtime, _kept_token(settings.database_path))
+        if world != "empty":
+            fill_default(runtime, world)
+
+    serve(settings, make_world, prepare, lambda ready: _announce(ready, as_json), fresh)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _announce(settings: Settings, as_json: bool) -> None:
@@ -100,35 +111,18 @@ def _announce(settings: Settings, as_json: bool) -> None:
     click.echo("Ctrl-C stops it.")
 
 
-def _kept_token(database: str) -> str:
+def _kept_token(database: Path | None) -> str:
     """The token that stands beside the database, made when there is none: the same after every restart."""
-    if database == ":memory:":
+    if database is None:
         return new_token()
-    path = Path(database).with_suffix(".token")
+    path = Path(f"{database}.token")
     try:
-        kept = path.read_text(encoding="ascii").strip()
+        kept = path.read_text(encoding="ascii", errors="replace").strip()
     except FileNotFoundError:
         kept = ""
     if kept:
         return kept
     token = new_token()
-    path.parent.mkdir(parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(token + "\n")
     return token
-
-
-def _forget(database: str) -> None:
-    if database == ":memory:":
-        return
-    from filelock import FileLock, Timeout
-
-    path = Path(database)
-    if not path.exists():
-        return
-    try:
-        with FileLock(f"{path}.lock", timeout=0):
-            for suffix in ("", "-wal", "-shm"):
-                Path(f"{path}{suffix}").unlink(missing_ok=True)
-    except Timeout:
-        raise Stop(f"{path} is in use by another sandbox. Stop that one first.") from None

@@ -1,12 +1,14 @@
 """The worlds that a sandbox can be filled with."""
 
+from dataclasses import replace
 from typing import Any
 
-from sandbox.app import DEFAULT_WORKSPACE
+from sandbox.app import DEFAULT_CLIENT, DEFAULT_WORKSPACE
 from sandbox.clock import wall_now
 from sandbox.control.service.worlds import seed_world as fill_world
 from sandbox.database import Transaction
 from sandbox.esr.store.organisations import list_organisations
+from sandbox.identity.store import ensure_token
 from sandbox.runtime import Runtime
 from sandbox.web.call import open_unit
 
@@ -22,10 +24,18 @@ def make_world(
 
     world = World.make(seed, organisations, positions)
     return {
-        "organisations": list(world.organisations),
-        "positions": list(world.positions),
-        "vacancies": list(world.vacancies),
+        "organisations": [dict(item) for item in world.organisations],
+        "positions": [dict(item) for item in world.positions],
+        "vacancies": [dict(item) for item in world.vacancies],
     }
+
+
+def admit(runtime: Runtime, token: str) -> None:
+    """Has the default workspace's client known by `token`, which becomes the runtime's own."""
+    runtime.database.write(
+        lambda transaction: ensure_token(transaction.connection, DEFAULT_CLIENT, token)
+    ).result()
+    runtime.settings = replace(runtime.settings, token=token)
 
 
 def fill_default(runtime: Runtime, name: str) -> None:

@@ -8,16 +8,12 @@ import contextlib
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID, uuid5
 
-import httpx
-
+from sandbox.conformance.feed_client import EMPLOYER, FeedClient
 from sandbox.conformance.world_feed import FeedExhaustedError, Known
 from simulators.applicants import applicant
 from simulators.world import World
 
-_EMPLOYER = "NHSD-End-User-Organisation-ODS"
-_NAMESPACE = UUID("3c0b8f2e-91d4-5a0f-8a77-6f1d2c3b4a59")
 _OPEN = ("01", "02", "11", "12")
 _SUBSCRIPTIONS = 6
 _STABLE = 12
@@ -46,16 +42,10 @@ class EsrFeed:
     """Feeds a fuzz run against an ESR."""
 
     def __init__(self, base_url: str, token: str, seed: int, run_id: str) -> None:
-        self._client = httpx.Client(
-            base_url=base_url,
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=30,
-            trust_env=False,
-        )
+        self._client = FeedClient(base_url, token, run_id)
         self._seed = seed
         self._run = run_id
         self._people = World.make(seed, 1, 60)
-        self._count = 0
         self._places: list[dict[str, Any]] = []
         self._organisations: list[str] = []
         self._code_lists: list[str] = []
@@ -67,17 +57,18 @@ class EsrFeed:
         """Looks around. Raises FeedExhaustedError where there is no employer with positions and both interfaces on."""
         enabled = [
             item["odsCode"]
-            for item in self._pages("/organisations", "organisations")
+            for item in self._client.pages("/organisations", "organisations")
             if item["interfaces"]["vacancies"]
             and item["interfaces"]["applicants"]
             and item["interfaces"]["employmentChecks"]
         ]
         self._organisations = enabled
         self._code_lists = [
-            item["codeListId"] for item in self._get("/code-lists")["codeLists"]
+            item["codeListId"] for item in self._client.get("/code-lists").json()["codeLists"]
         ]
         for ods_code in enabled[:3]:
-            page = self._get("/positions", {"organisation": ods_code, "limit": 50})
+            query: dict[str, str | int] = {"organisation": ods_code, "limit": 50}
+            page = self._client.get("/positions", query).json()
             self._places += [
                 item
                 for item in page["positions"]
@@ -90,7 +81,7 @@ class EsrFeed:
         for _ in range(_STABLE):
             held = self._new_applicant()
             check_type = _CHECK_TYPES[len(self._stable) % len(_CHECK_TYPES)]
-            self._write(
+            self._client.write(
                 "PUT",
                 f"/applicants/{held['applicantNumber']}/employment-checks/{check_type}",
                 _CHECK,
@@ -100,7 +91,7 @@ class EsrFeed:
 
     def known(self, operation_id: str, *, fresh: bool) -> Known:
         """Values for one call."""
-        self._count += 1
+        self._client.count += 1
         found = self._known(operation_id, fresh)
         cursor = _CURSORS.get(operation_id)
         if cursor is None:
@@ -121,11 +112,11 @@ class EsrFeed:
                 self._end(self._subscriptions.popleft())
 
     def _known(self, operation_id: str, fresh: bool) -> Known:
-        turn = self._count
+        turn = self._client.count
         place = self._places[turn % len(self._places)]
-        employer = {_EMPLOYER: place["odsCode"]}
+        employer = {EMPLOYER: place["odsCode"]}
         stable = self._stable[turn % len(self._stable)]
-        holder = {_EMPLOYER: stable["odsCode"]}
+        holder = {EMPLOYER: stable["odsCode"]}
         match operation_id:
             case "read_organisation":
                 return Known(path={"odsCode": self._organisations[turn % len(self._organisations)]})
@@ -147,7 +138,7 @@ class EsrFeed:
                 vacancy = self._new_vacancy(place) if fresh else stable
                 return Known(
                     path={"vacancyReference": vacancy["vacancyReference"]},
-                    headers={_EMPLOYER: vacancy["odsCode"]},
+                    headers={EMPLOYER: vacancy["odsCode"]},
                     body={"status": _OPEN[turn % len(_OPEN)]},
                 )
             case "read_vacancy":
@@ -164,7 +155,7 @@ class EsrFeed:
                 held = self._new_applicant() if fresh else stable
                 return Known(
                     path={"applicantNumber": held["applicantNumber"]},
-                    headers={_EMPLOYER: held["odsCode"]},
+                    headers={EMPLOYER: held["odsCode"]},
                     body=_WITHDRAWAL,
                 )
             case "record_employment_check":
@@ -174,7 +165,7 @@ class EsrFeed:
                         "applicantNumber": held["applicantNumber"],
                         "checkType": _CHECK_TYPES[turn % len(_CHECK_TYPES)],
                     },
-                    headers={_EMPLOYER: held["odsCode"]},
+                    headers={EMPLOYER: held["odsCode"]},
                     body=_CHECK,
                 )
             case "read_employment_check":
@@ -186,7 +177,8 @@ class EsrFeed:
                 return Known(path={"applicantNumber": stable["applicantNumber"]}, headers=holder)
             case "create_event_subscription":
                 body = {"url": f"http://127.0.0.1:9/{self._run}/{turn}", "types": ["ping"]}
-                return Known(body=body, references={"/url": body["url"], "/types": ["ping"]})
+                # Also in bodies that stay as generated: a made-up address would be sent events.
+                return Known(body=body, always={"/url": body["url"], "/types": ["ping"]})
             case "read_event_subscription" | "ping_event_subscription":
                 return Known(path={"subscriptionId": self._subscription()})
             case "delete_event_subscription":
@@ -203,12 +195,12 @@ class EsrFeed:
         references = {
             "/vacancyReference": vacancy["vacancyReference"],
             "/positionId": vacancy["positionId"],
-            "/supplierReference": f"{self._run[:8]}-S{self._count}",
+            "/supplierReference": self._client.reference("S"),
         }
-        return Known(headers={_EMPLOYER: vacancy["odsCode"]}, body=body, references=references)
+        return Known(headers={EMPLOYER: vacancy["odsCode"]}, body=body, references=references)
 
     def _amendment(self, fresh: bool) -> Known:
-        held = self._new_applicant() if fresh else self._stable[self._count % len(self._stable)]
+        held = self._new_applicant() if fresh else self._stable[self._client.count % len(self._stable)]
         number = held["applicantNumber"]
         answer = self._client.get(f"/applicants/{number}")
         version = answer.headers.get("etag", '"1"')
@@ -216,49 +208,41 @@ class EsrFeed:
         forced = {"If-Match": version} if fresh else {}
         return Known(
             path={"applicantNumber": number},
-            headers={_EMPLOYER: held["odsCode"], "If-Match": version},
+            headers={EMPLOYER: held["odsCode"], "If-Match": version},
             forced_headers=forced,
-            body={"dataSharingConsent": self._count % 2 == 0},
+            body={"dataSharingConsent": self._client.count % 2 == 0},
         )
 
     def _subscription(self) -> str:
         if not self._subscriptions:
-            body = {"url": f"http://127.0.0.1:9/{self._run}/{self._count}", "types": ["ping"]}
-            held = self._write("POST", "/event-subscriptions", body, None)
+            body = {"url": f"http://127.0.0.1:9/{self._run}/{self._client.count}", "types": ["ping"]}
+            held = self._client.write("POST", "/event-subscriptions", body)
             self._subscriptions.append(held["subscriptionId"])
         return self._subscriptions[0]
 
     def _end(self, subscription_id: str) -> None:
         """Deletes a subscription, unless a case did so before."""
-        self._count += 1
-        identifier = str(uuid5(_NAMESPACE, f"{self._run}/{self._count}"))
-        with contextlib.suppress(httpx.HTTPError):
-            self._client.delete(
-                f"/event-subscriptions/{subscription_id}", headers={"X-Request-ID": identifier}
-            )
+        with contextlib.suppress(FeedExhaustedError):
+            self._client.write("DELETE", f"/event-subscriptions/{subscription_id}")
 
     def _vacancy(self, place: Mapping[str, Any]) -> dict[str, Any]:
         return {
-            "supplierReference": f"{self._run[:8]}-V{self._count}",
+            "supplierReference": self._client.reference("V"),
             "positionId": place["positionId"],
             "title": place["positionTitle"],
         }
 
     def _new_vacancy(self, place: Mapping[str, Any]) -> dict[str, Any]:
-        self._count += 1
-        return self._write("POST", "/vacancies", self._vacancy(place), place["odsCode"])
+        return self._client.write("POST", "/vacancies", self._vacancy(place), place["odsCode"])
 
     def _person_for(self, vacancy: Mapping[str, Any]) -> dict[str, Any]:
         """An applicant whom nobody has sent: the person is made from the seed, the post is the vacancy's."""
-        self._count += 1
         position = next(
             item for item in self._places if item["positionId"] == vacancy["positionId"]
         )
-        # A run's people differ from every other run's, so that a world may be fuzzed again and again.
-        start = int.from_bytes(uuid5(_NAMESPACE, self._run).bytes[:2], "big") * 100
         return {
-            **applicant(self._seed, start + self._count, self._people),
-            "supplierReference": f"{self._run[:8]}-A{self._count}",
+            **applicant(self._seed, self._client.first_person + self._client.count, self._people),
+            "supplierReference": self._client.reference("A"),
             "vacancyReference": vacancy["vacancyReference"],
             "positionId": vacancy["positionId"],
             "staffGroup": position["staffGroup"],
@@ -266,44 +250,9 @@ class EsrFeed:
         }
 
     def _new_applicant(self) -> dict[str, Any]:
-        place = self._places[self._count % len(self._places)]
+        place = self._places[self._client.count % len(self._places)]
         vacancy = self._new_vacancy(place)
-        held = self._write(
+        held = self._client.write(
             "POST", "/applicants", self._person_for(vacancy), vacancy["odsCode"]
         )
         return {**vacancy, "applicantNumber": held["applicantNumber"]}
-
-    def _write(
-        self, method: str, path: str, body: Any, employer: str | None
-    ) -> dict[str, Any]:
-        self._count += 1
-        headers = {"X-Request-ID": str(uuid5(_NAMESPACE, f"{self._run}/{self._count}"))}
-        if employer:
-            headers[_EMPLOYER] = employer
-        try:
-            answer = self._client.request(method, path, json=body, headers=headers)
-        except httpx.HTTPError as problem:
-            raise FeedExhaustedError(f"{method} {path} was not answered: {problem}") from problem
-        if answer.status_code >= 300:
-            raise FeedExhaustedError(
-                f"{method} {path} was answered with {answer.status_code}: {answer.text[:300]}"
-            )
-        return dict(answer.json()) if answer.content else {}
-
-    def _get(self, path: str, query: Mapping[str, str | int] | None = None) -> dict[str, Any]:
-        try:
-            answer = self._client.get(path, params=dict(query or {}))
-            answer.raise_for_status()
-        except httpx.HTTPError as problem:
-            raise FeedExhaustedError(f"GET {path} failed: {problem}") from problem
-        return dict(answer.json())
-
-    def _pages(self, path: str, name: str) -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = []
-        query: dict[str, str | int] = {"limit": 100}
-        while True:
-            page = self._get(path, query)
-            items += page[name]
-            if not page["more"]:
-                return items
-            query["cursor"] = page["next"]

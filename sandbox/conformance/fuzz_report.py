@@ -125,7 +125,7 @@ def rendered(result: FuzzResult) -> RenderableType:
 
 def _table(result: FuzzResult) -> Table:
     table = Table(title=f"{result.contract} at {result.base_url}", title_justify="left")
-    table.add_column("operation", overflow="fold")
+    table.add_column("operation", no_wrap=True)
     for name in ("cases", "2xx", "4xx", "5xx"):
         table.add_column(name, justify="right")
     table.add_column("result")
@@ -136,7 +136,7 @@ def _table(result: FuzzResult) -> Table:
             item.operation_id,
             *(str(n) for n in (counts.cases, counts.success, counts.refused, counts.server_error)),
             Text(item.result.value, _COLOURS[item.result]),
-            Text(item.reason),
+            Text("" if item.result is Result.PASS else item.reason),
         )
     return table
 

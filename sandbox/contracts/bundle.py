@@ -53,6 +53,7 @@ class _Bundler:
         self._root = self._open(root.resolve())
         self._bundle = Bundle(document={}, files=[])
         self._hoisted: dict[Pointer, tuple[Path, Pointer]] = {}
+        self._compared: set[tuple[Path, Pointer]] = set()
         self._waiting: list[Pointer] = []
 
     def run(self) -> Bundle:
@@ -60,11 +61,12 @@ class _Bundler:
         bundle.origins[()] = (self._root, ())
         if not isinstance(self._root.value, dict):
             raise ContractError([Fault(self._root.path, 1, "a contract is a mapping")])
-        components = self._root.value.get("components", {})
-        for section, named in components.items():
-            for name, value in named.items():
-                target, where = self._root, ("components", section, name)
-                if "$ref" in value:
+        components = self._mapping(("components",))
+        for section in components:
+            for name, value in self._mapping(("components", section)).items():
+                target: Source = self._root
+                where: Pointer = ("components", section, name)
+                if isinstance(value, dict) and "$ref" in value:
                     target, where = self._target(value["$ref"], self._root, (*where, "$ref"))
                 self._hoist(target, where, self._root, ("components", section, name))
         document = {
@@ -73,16 +75,14 @@ class _Bundler:
             if key not in {"components", "paths"}
         }
         document["paths"] = {
-            path: self._path_item(path, item)
-            for path, item in self._root.value.get("paths", {}).items()
+            path: self._path_item(path, item) for path, item in self._mapping(("paths",)).items()
         }
         hoisted: dict[str, dict[str, Any]] = {}
         while self._waiting:
             pointer = self._waiting.pop()
             source, where = bundle.origins[pointer]
-            _, section, name = pointer
             value = self._resolve(_at(source.value, where), source, where)
-            hoisted.setdefault(str(section), {})[str(name)] = value
+            hoisted.setdefault(str(pointer[1]), {})[str(pointer[2])] = value
         document["components"] = {
             section: dict(sorted(named.items())) for section, named in sorted(hoisted.items())
         }
@@ -92,8 +92,19 @@ class _Bundler:
         bundle.files.insert(0, self._root.path)
         return bundle
 
+    def _mapping(self, pointer: Pointer) -> dict[str, Any]:
+        """What stands at `pointer` of the main file, where only a mapping may stand; an empty one where nothing does."""
+        try:
+            value = _at(self._root.value, pointer)
+        except KeyError:
+            return {}
+        if not isinstance(value, dict):
+            raise self._fault(self._root, pointer, f"{pointer[-1]} is a mapping")
+        return value
+
     def _path_item(self, path: str, item: Any) -> Any:
-        source, where = self._root, ("paths", path)
+        source: Source = self._root
+        where: Pointer = ("paths", path)
         if isinstance(item, dict) and "$ref" in item:
             source, where = self._target(item["$ref"], self._root, (*where, "$ref"))
             item = _at(source.value, where)
@@ -127,6 +138,10 @@ class _Bundler:
                 raise self._fault(
                     source, pointer, f"{where[2]!r} means another thing in {owner[0]} already"
                 )
+            if (target.path, where) not in self._compared:
+                # The words are the same; what they refer to must be so too.
+                self._compared.add((target.path, where))
+                self._resolve(here, target, where)
         elif where not in self._bundle.origins:
             self._bundle.origins[where] = (target, where)
             self._waiting.append(where)

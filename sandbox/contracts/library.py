@@ -12,7 +12,7 @@ from sandbox.contracts.bundle import Bundle, bundle_contract, operations
 from sandbox.contracts.faults import ContractError, Fault
 
 CONTRACT_NAMES = ("esr", "nhs-jobs", "receiver", "control")
-_DIGEST = "x-sources-sha256"
+_DIGEST = "x-bundle-sha256"
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,9 @@ def contracts_folder() -> Path:
         if folder.is_dir():
             return folder
     missing = package.parent / "openapi"
-    raise ContractError([Fault(missing, 1, "the folder of the contracts is missing; install again")])
+    raise ContractError(
+        [Fault(missing, 1, "the folder of the contracts is missing; install again")]
+    )
 
 
 def load_contract(name: str, folder: Path | None = None) -> Contract:
@@ -56,11 +58,12 @@ def load_contract(name: str, folder: Path | None = None) -> Contract:
     home = (folder or contracts_folder()) / name / "v1"
     root, bundle_path = home / "openapi.yaml", home / "bundle.json"
     if not root.is_file():
-        raise ContractError([Fault(root, 1, "the contract is missing; restore it or install again")])
+        raise ContractError(
+            [Fault(root, 1, "the contract is missing; restore it or install again")]
+        )
     document = _current_bundle(bundle_path, home)
     if document is None:
         document = _checked(root)
-    document.pop(_DIGEST, None)
     return Contract(name, document)
 
 
@@ -91,7 +94,7 @@ def stale_bundles(folder: Path | None = None) -> list[Path]:
 
 def _render(root: Path, home: Path) -> bytes:
     document = _checked(root)
-    document[_DIGEST] = _sources_digest(home)
+    document[_DIGEST] = _bundle_digest(document, home)
     return orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"
 
 
@@ -111,9 +114,17 @@ def _current_bundle(path: Path, home: Path) -> dict[str, Any] | None:
         document = orjson.loads(path.read_bytes())
     except (OSError, orjson.JSONDecodeError):
         return None
-    if not isinstance(document, dict) or document.get(_DIGEST) != _sources_digest(home):
+    if not isinstance(document, dict):
         return None
-    return document
+    told = document.pop(_DIGEST, None)
+    return document if told == _bundle_digest(document, home) else None
+
+
+def _bundle_digest(document: dict[str, Any], home: Path) -> str:
+    """What a bundle carries: it changes when a source does, and when anybody edits the bundle itself."""
+    digest = hashlib.sha256(_sources_digest(home).encode())
+    digest.update(orjson.dumps(document))
+    return digest.hexdigest()
 
 
 def _sources_digest(home: Path) -> str:

@@ -81,4 +81,4 @@ def _build(
         ]
     if node.tag == _TIMESTAMP:
         return node.value
-    return constructor.construct_object(node)  # type: ignore[no-untyped-call]
+    return constructor.construct_object(node)

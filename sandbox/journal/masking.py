@@ -42,6 +42,7 @@ _PERSONAL = frozenset(
         "number",
         "adjustments",
         "note",
+        "checkedBy",
         "token",
     }
 )
@@ -49,6 +50,7 @@ _PERSONAL = frozenset(
 _PERSON_ONLY = frozenset({"title"})
 _PERSON_OBJECTS = frozenset({"person", "candidate"})
 _DIGEST_LETTERS = 12
+_XML = "application/xml"
 
 
 def masked_headers(headers: dict[str, str]) -> dict[str, str]:
@@ -59,15 +61,19 @@ def masked_headers(headers: dict[str, str]) -> dict[str, str]:
     }
 
 
-def masked_body(body: bytes, key: bytes) -> str | None:
-    """A JSON body with personal data replaced; text that is not JSON is replaced whole; None when empty."""
+def masked_body(body: bytes, key: bytes, media_type: str = "") -> str | None:
+    """A JSON body with personal data replaced; text that is not JSON is replaced whole; None when empty.
+
+    XML is kept only where `media_type` says that it is an answer of ours: the public search holds no person, while
+    nobody knows what somebody else's XML holds.
+    """
     if not body:
         return None
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
-        if body.lstrip().startswith(b"<"):
-            return body.decode("utf-8", "replace")  # XML of the public search holds no person.
+        if media_type == _XML:
+            return body.decode("utf-8", "replace")
         return f"[not JSON, {len(body)} bytes]"
     return orjson.dumps(_masked(document, key, "")).decode()
 
@@ -75,9 +81,7 @@ def masked_body(body: bytes, key: bytes) -> str | None:
 def _masked(value: Any, key: bytes, parent: str) -> Any:
     if isinstance(value, dict):
         return {
-            name: _mask(item, key)
-            if _is_personal(name, parent) and not isinstance(item, dict | list)
-            else _masked(item, key, name)
+            name: _mask(item, key) if _is_personal(name, parent) else _masked(item, key, name)
             for name, item in value.items()
         }
     if isinstance(value, list):

@@ -116,13 +116,18 @@ def list_exchanges(
         .limit(limit)
     )
     for name, value in filters.items():
-        if value is not None:
+        if value is None:
+            continue
+        if name == "request_id":
+            # A request id is a UUID, whose letters may stand in either case.
+            query = query.where(sa.func.lower(exchanges.c.request_id) == value.lower())
+        else:
             query = query.where(exchanges.c[name] == value)
     return [dict(row._mapping) for row in connection.execute(query)]
 
 
 def broken_link(connection: sa.Connection, workspace: str) -> int | None:
-    """The number of the first row that does not follow from the one before it, or None when the chain holds."""
+    """The number of the first row that does not follow from the one before it or is missing; None when the chain holds."""
     chain, expected = "0" * 64, 1
     query = (
         sa.select(exchanges)
@@ -136,7 +141,8 @@ def broken_link(connection: sa.Connection, workspace: str) -> int | None:
         if values["exchange_id"] != expected or values["chain"] != chain:
             return int(values["exchange_id"])
         expected += 1
-    return None
+    head = connection.execute(_head, {"name": workspace}).one_or_none()
+    return None if head is None or tuple(head) == (expected - 1, chain) else expected
 
 
 __all__ = [

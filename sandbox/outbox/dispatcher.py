@@ -6,26 +6,35 @@ sends it again under the same X-Request-ID or event id, and the receiver removes
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 import httpx
 
 from sandbox.clock import wall_now
 from sandbox.database import Database, Transaction
-from sandbox.outbox.store import DEAD, DONE, Message, first_waiting, put_off, settle_message
-from sandbox.timestamps import from_text
+from sandbox.outbox.store import (
+    DEAD,
+    DONE,
+    WALL,
+    WORLD,
+    Message,
+    due_messages,
+    put_off,
+    settle_message,
+    workspaces_waiting,
+)
 from sandbox.web.call import Unit, open_unit
 from sandbox.workspaces.store import find_workspace
 
 logger = logging.getLogger(__name__)
 
-WALL, WORLD = "WALL", "WORLD"
 _AT_ONCE = 16
 _ROUTED = "nhs-jobs"
 _IDLE_SECONDS = 0.5
+_SHOWN = 200
 
 # After the failures in turn, as a UK government service sends its webhooks again (Teaching Record System,
 # docs/api-designs/webhooks.md): on the world's clock, then given up.
@@ -69,7 +78,7 @@ class Dispatcher:
     def __init__(
         self,
         database: Database,
-        handlers: dict[str, Settle],
+        handlers: Mapping[str, Settle],
         timeout: float,
         route: Route | None = None,
     ) -> None:
@@ -88,7 +97,8 @@ class Dispatcher:
 
     def wake(self) -> None:
         """Has the outbox looked at; may be called from any thread."""
-        self._loop.call_soon_threadsafe(self._woken.set)
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._woken.set)
 
     async def stop(self) -> None:
         """Lets what is under way finish, then stops."""
@@ -101,7 +111,7 @@ class Dispatcher:
         """Waits until nothing that is due in `workspace` is unsent; what still waits when time is up."""
         deadline = self._loop.time() + timeout
         while True:
-            due = [item for item in await self._due() if item.workspace == workspace]
+            due = [item for item in await self._due(_SHOWN) if item.workspace == workspace]
             if not due and not any(key[0] == workspace for key in self._in_flight):
                 return []
             if self._loop.time() >= deadline:
@@ -122,30 +132,34 @@ class Dispatcher:
                 continue
 
     async def _send_due(self) -> None:
-        for message in await self._due():
+        # What is under way stands at the head of its lane still: room is left for as many.
+        for message in await self._due(_AT_ONCE + len(self._in_flight)):
             key = (message.workspace, message.message_id)
             if key in self._in_flight or len(self._in_flight) >= _AT_ONCE:
                 continue
             task = asyncio.create_task(self._send(message))
             self._in_flight[key] = task
-            task.add_done_callback(lambda _task, key=key: self._finished(key))  # type: ignore[misc]
+            task.add_done_callback(lambda done, key=key: self._finished(done, key))  # type: ignore[misc]
 
-    def _finished(self, key: tuple[str, int]) -> None:
+    def _finished(self, task: asyncio.Task[None], key: tuple[str, int]) -> None:
         self._in_flight.pop(key, None)
-        self._woken.set()
+        problem = None if task.cancelled() else task.exception()
+        if problem is None:
+            self._woken.set()
+        else:
+            # It stays where it is and is tried again with the next look, not at once and for ever.
+            logger.error(
+                "message %s of workspace %s could not be sent: %s", key[1], key[0], problem
+            )
 
-    async def _due(self) -> list[Message]:
+    async def _due(self, limit: int) -> list[Message]:
         def read(transaction: Transaction) -> list[Message]:
-            wall = wall_now()
-            nows: dict[str, datetime] = {}
-            due = []
-            for message in first_waiting(transaction.connection):
-                if message.workspace not in nows:
-                    workspace = find_workspace(transaction.connection, message.workspace)
-                    nows[message.workspace] = workspace.clock.now(wall) if workspace else wall
-                now = wall if message.due_clock == WALL else nows[message.workspace]
-                if from_text(message.due_at) <= now:
-                    due.append(message)
+            connection, wall = transaction.connection, wall_now()
+            due: list[Message] = []
+            for name in workspaces_waiting(connection):
+                workspace = find_workspace(connection, name)
+                world = workspace.clock.now(wall) if workspace else wall
+                due += due_messages(connection, name, wall, world, limit)
             return due
 
         found: list[Message] = await asyncio.wrap_future(self._database.read(read))
@@ -160,11 +174,8 @@ class Dispatcher:
             response = await self._client.request(
                 message.method, url, headers=headers, content=message.body
             )
-            after = response.headers.get("retry-after", "")
-            answer = Answer(
-                response.status_code, response.content, float(after) if after.isdigit() else None
-            )
-        except httpx.HTTPError as problem:
+            answer = Answer(response.status_code, response.content, _retry_after(response))
+        except (httpx.HTTPError, httpx.InvalidURL) as problem:
             answer = Answer(0, str(problem).encode() or type(problem).__name__.encode())
         await asyncio.wrap_future(
             self._database.write(lambda transaction: self._settle(transaction, message, answer))
@@ -192,7 +203,13 @@ class Dispatcher:
         put_off(unit.connection, message, now, wait, summary)
 
 
+def _retry_after(response: httpx.Response) -> float | None:
+    """Retry-After in seconds, a day at most; None where it is missing or a date."""
+    told = response.headers.get("retry-after", "")
+    return min(float(told), 86_400.0) if told.isascii() and told.isdigit() else None
+
+
 def _back_off(attempts: int, answer: Answer) -> timedelta:
     """Doubling waits, and never less than the receiver asked for (RFC 9110 section 10.2.3)."""
-    doubled = min(_LONGEST_BACK_OFF, timedelta(seconds=0.2) * 2 ** min(attempts, 10))
+    doubled: timedelta = min(_LONGEST_BACK_OFF, timedelta(seconds=0.2 * float(2 ** min(attempts, 10))))
     return max(doubled, timedelta(seconds=answer.retry_after or 0))

@@ -11,11 +11,14 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from sandbox.database import Transaction
 from sandbox.outbox.tables import outbox
 from sandbox.timestamps import to_text
 from sandbox.workspaces.store import next_record
 
 WAITING, DONE, DEAD = "WAITING", "DONE", "DEAD"
+WALL, WORLD = "WALL", "WORLD"
+"""The clocks that a message can be due by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +40,33 @@ class Message:
     due_at: str
 
 
-_first_of_each_lane = (
-    sa.select(sa.func.min(outbox.c.message_id).label("message_id"), outbox.c.workspace)
-    .where(outbox.c.state == WAITING)
-    .group_by(outbox.c.workspace, outbox.c.lane)
+_workspaces_waiting = sa.select(outbox.c.workspace).where(outbox.c.state == WAITING).distinct()
+_heads = (
+    sa.select(sa.func.min(outbox.c.message_id).label("message_id"))
+    .where(outbox.c.state == WAITING, outbox.c.workspace == sa.bindparam("workspace"))
+    .group_by(outbox.c.lane)
     .subquery()
 )
-_waiting = sa.select(outbox).join(
-    _first_of_each_lane,
-    sa.and_(
-        outbox.c.workspace == _first_of_each_lane.c.workspace,
-        outbox.c.message_id == _first_of_each_lane.c.message_id,
-    ),
+_due = (
+    sa.select(outbox)
+    .join(_heads, outbox.c.message_id == _heads.c.message_id)
+    .where(
+        outbox.c.workspace == sa.bindparam("workspace"),
+        sa.or_(
+            sa.and_(outbox.c.due_clock == WALL, outbox.c.due_at <= sa.bindparam("wall")),
+            sa.and_(outbox.c.due_clock == WORLD, outbox.c.due_at <= sa.bindparam("world")),
+        ),
+    )
+    .order_by(outbox.c.message_id)
+    .limit(sa.bindparam("limit"))
 )
+
+
+ANNOUNCEMENT = "outbox"
 
 
 def enqueue(
-    connection: sa.Connection,
+    transaction: Transaction,
     workspace: str,
     *,
     sender: str,
@@ -67,7 +80,9 @@ def enqueue(
     due_clock: str,
     due_at: datetime,
 ) -> int:
-    """Writes a message and answers its number."""
+    """Writes a message and answers its number; who listens for ANNOUNCEMENT hears of it after the commit."""
+    transaction.announcements.add(ANNOUNCEMENT)
+    connection = transaction.connection
     message_id = next_record(connection, workspace)
     connection.execute(
         outbox.insert().values(
@@ -90,9 +105,21 @@ def enqueue(
     return message_id
 
 
-def first_waiting(connection: sa.Connection) -> list[Message]:
-    """The first waiting message of each lane, oldest first."""
-    rows = connection.execute(_waiting.order_by(outbox.c.message_id)).all()
+def workspaces_waiting(connection: sa.Connection) -> list[str]:
+    """The workspaces in which something waits."""
+    return list(connection.execute(_workspaces_waiting).scalars())
+
+
+def due_messages(
+    connection: sa.Connection, workspace: str, wall: datetime, world: datetime, limit: int
+) -> list[Message]:
+    """The first waiting message of each lane, of those that are due, oldest first; `limit` at most."""
+    parameters = {
+        "workspace": workspace,
+        "wall": to_text(wall),
+        "world": to_text(world),
+        "limit": limit,
+    }
     names = Message.__dataclass_fields__
     return [
         Message(
@@ -101,7 +128,7 @@ def first_waiting(connection: sa.Connection) -> list[Message]:
                 for name in names
             }
         )
-        for row in rows
+        for row in connection.execute(_due, parameters)
     ]
 
 

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _SERVER_FAULT = 500
-_CONTROL = "control"
 _DEFAULT_LIMIT = 25
 _APPLICANT = re.compile(r'/applicants/([0-9]{8})(?:/|$)|"applicantNumber":"([0-9]{8})"')
 
@@ -98,7 +97,8 @@ class Call:
     @property
     def employer(self) -> str | None:
         """The ODS code of the employer for whom the call is made, where it names one."""
-        return self.argument("NHSD-End-User-Organisation-ODS")
+        employer: str | None = self.argument("NHSD-End-User-Organisation-ODS")
+        return employer
 
     @property
     def limit(self) -> int:
@@ -117,8 +117,7 @@ class Call:
     async def write(self, work: Callable[[Unit], Reply]) -> Reply:
         """Runs `work` and answers once it is durable.
 
-        A request id that was seen before gets its first outcome again and `work` is not run; control alone does not
-        remove duplicates. What `work` refuses is
+        A request id that was seen before gets its first outcome again and `work` is not run. What `work` refuses is
         undone and answered as a problem. Change, outcome and journal row are one transaction.
         """
         reply: Reply = await asyncio.wrap_future(
@@ -131,7 +130,7 @@ class Call:
         unit = open_unit(transaction, self.workspace, self.wall, self.client or "")
         connection = transaction.connection
         key = None
-        if self.request_id and self.operation_id and self.system != _CONTROL:
+        if self.request_id and self.operation_id:
             key = (self.workspace, unit.client, self.operation_id, self.request_id.lower())
         try:
             known = find_outcome(connection, key, self._digest()) if key else None

@@ -34,6 +34,7 @@ class Front:
     def __init__(self, app: ASGIApp, runtime: Runtime, contracts: list[Contract]) -> None:
         self._app = app
         self._runtime = runtime
+        self._bases = [(contract.base_path, contract.name) for contract in contracts]
         self._allowed = [
             (_path_pattern(contract.base_path + path), contract, item)
             for contract in contracts
@@ -86,6 +87,10 @@ class Front:
         )
 
     def _refusal(self, call: Call, problem: Exception) -> Refusal:
+        if not call.system:
+            call.system = next(
+                (name for base, name in self._bases if call.path.startswith(f"{base}/")), ""
+            )
         if isinstance(problem, Refusal):
             return problem
         if isinstance(problem, HTTPException):
@@ -104,7 +109,6 @@ class Front:
     def _method_not_allowed(self, call: Call) -> Refusal:
         for pattern, contract, item in self._allowed:
             if pattern.fullmatch(call.path):
-                call.system = contract.name
                 methods = [method.upper() for method in _METHODS if method in item]
                 return Refusal(
                     Code.METHOD_NOT_ALLOWED,

@@ -19,6 +19,8 @@ from sandbox.web.reply import Reply
 _INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?", re.ASCII)
 _MAY_HOLD_FLOAT = re.compile(rb"[0-9][.eE]")
+# A fault names its place and never repeats what stood there: it may be about a person, and answers are kept and logged.
+_VALUE = "the value"
 _JSON = re.compile(r"application/(?:[a-z0-9.-]+\+)?json")
 
 
@@ -54,7 +56,7 @@ class RequestRules:
         body = resolve(operation.get("requestBody", {}), document)
         self._body_required = bool(body.get("required", False))
         self._bodies = {
-            media_type.lower(): compile_schema(content.get("schema", {}), document)
+            media_type.lower(): compile_schema(content.get("schema", {}), document, _VALUE)
             for media_type, content in body.get("content", {}).items()
         }
 
@@ -145,7 +147,7 @@ class RequestRules:
             "required": [item["name"] for item in items if item.get("required", False)],
             "additionalProperties": False,
         }
-        return parameters, compile_schema(schema, self._document)
+        return parameters, compile_schema(schema, self._document, _VALUE)
 
     def _parameter(self, item: dict[str, Any]) -> _Parameter:
         schema = resolve(item.get("schema", {}), self._document)

@@ -15,7 +15,8 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 TOKEN = "tiny-token"
 _UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
@@ -35,6 +36,8 @@ def contract() -> dict[str, Any]:
         "description": "The thing.",
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}},
     }
+    location = {"required": True, "schema": {"type": "string", "pattern": "^/tiny/"}}
+    created = {**thing, "headers": {"Location": location}}
     request_id = {"$ref": "#/components/parameters/RequestId"}
     thing_id = {
         "name": "thingId",
@@ -61,7 +64,7 @@ def contract() -> dict[str, Any]:
                             }
                         },
                     },
-                    "responses": {"201": thing, "415": problem, "422": problem, **refused},
+                    "responses": {"201": created, "415": problem, "422": problem, **refused},
                 }
             },
             "/things/{thingId}": {
@@ -134,15 +137,27 @@ class TinyTarget:
     next_id: int = 1000
     paths: list[str] = field(default_factory=list)
 
-    def app(self) -> Starlette:
-        return Starlette(
-            routes=[
-                Route("/tiny/v1/things", self.create, methods=["POST"]),
-                Route("/tiny/v1/things/{thing_id}", self.one, methods=["GET", "DELETE"]),
-            ]
-            if self.deviation != "nothing there"
-            else []
-        )
+    def app(self) -> ASGIApp:
+        if self.deviation == "nothing there":
+            return problem(404, "UNKNOWN")
+        routes: list[BaseRoute] = [
+            Route("/tiny/v1/things", self.create, methods=["POST"]),
+            Route("/tiny/v1/things/{thing_id}", self.one, methods=["GET", "DELETE"]),
+        ]
+        match self.deviation:
+            case "any method will do":
+                routes.append(
+                    Route("/tiny/v1/things", self.anything, methods=["PUT", "PATCH", "GET"])
+                )
+            case "allows too little":
+                routes.insert(0, Route("/tiny/v1/things", self.misled, methods=["OPTIONS"]))
+        return Starlette(routes=routes)
+
+    async def anything(self, request: Request) -> Response:
+        return JSONResponse({})
+
+    async def misled(self, request: Request) -> Response:
+        return Response(status_code=405, headers={"Allow": "GET"})
 
     def refused(self, request: Request, *, writes: bool) -> Response | None:
         self.paths.append(request.url.path)
@@ -172,6 +187,8 @@ class TinyTarget:
             body = json.loads(text)
         except ValueError:
             return problem(400, "JSON")
+        if self.deviation == "refuses long names" and len(str(body)) > 30:
+            return problem(400, "TOO_LONG")
         if not self.sound(body):
             return problem(500 if self.deviation == "breaks on odd input" else 400, "BODY")
         earlier = self.outcomes.get(request.headers.get("x-request-id", "").lower())
@@ -184,7 +201,13 @@ class TinyTarget:
         self.things[thing["thingId"]] = thing
         if self.deviation == "number as text":
             thing = {**thing, "size": str(thing["size"])}
+        if self.deviation == "forgets what is created":
+            del self.things[thing["thingId"]]
         answer = JSONResponse(thing, status_code=201)
+        if self.deviation != "no location":
+            answer.headers["Location"] = f"/tiny/v1/things/{thing['thingId']}"
+        if self.deviation == "wrong media type":
+            answer.headers["Content-Type"] = "text/html"
         self.outcomes[request.headers.get("x-request-id", str(uuid.uuid4())).lower()] = (
             text,
             answer,
@@ -241,7 +264,9 @@ def serving(target: TinyTarget) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     server = uvicorn.Server(
-        uvicorn.Config(target.app(), host="127.0.0.1", port=port, log_level="critical")
+        uvicorn.Config(
+            target.app(), host="127.0.0.1", port=port, lifespan="off", log_level="critical"
+        )
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -47,7 +47,7 @@ async def create_snapshot(call: Call) -> Reply:
     """POST /snapshots"""
 
     def work(unit: Unit) -> Reply:
-        faults = [rule.document for rule in call.runtime.faults.listed(call.workspace)]
+        faults = call.runtime.faults.kept(call.workspace)
         return answer(201, service.create_snapshot(unit, call.body["name"], faults))
 
     return await call.write(work)
@@ -58,9 +58,7 @@ async def restore_snapshot(call: Call) -> Reply:
 
     def work(unit: Unit) -> Reply:
         snapshot, faults = service.restore_snapshot(unit, call.argument("snapshotId"))
-        call.runtime.faults.clear(call.workspace)
-        for fault in faults:
-            call.runtime.faults.add(call.workspace, fault)
+        call.runtime.faults.put_back(call.workspace, faults)
         return answer(200, snapshot)
 
     return await call.write(work)

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from sandbox.clock import ClockMode
 from sandbox.control.store import worlds as store
 from sandbox.database import SCHEMA_VERSION
 from sandbox.errors import Code, Refusal, not_found
@@ -109,6 +110,10 @@ def restore_snapshot(unit: Unit, snapshot_id: int) -> tuple[dict[str, Any], list
             f"has {SCHEMA_VERSION}); restore it there.",
         )
     content = orjson.loads(zlib.decompress(values["content"]))
+    head = content["workspace"]
+    if head["clock_mode"] == ClockMode.RUNNING:
+        # It goes on from the kept moment, not from where it would be by now.
+        head |= {"clock_world": values["world_time"], "clock_wall": to_text(unit.wall)}
     store.put_world(unit.connection, name, content)
     return _shown(values), content["faults"]
 

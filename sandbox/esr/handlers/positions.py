@@ -8,7 +8,8 @@ from sandbox.web.reply import Reply, answer
 
 async def list_positions(call: Call) -> Reply:
     """GET /positions"""
-    since = decode_cursor(call.argument("since"), "since")
+    text = call.argument("since")
+    since = None if text is None else decode_cursor(text, "since")
     employer = call.argument("organisation")
     if employer and call.employer and employer != call.employer:
         # Acting for one employer and asking for another's: there is nothing to be seen.

@@ -123,10 +123,18 @@ def withdraw_applicant(
 def hire_applicant(
     unit: Unit, applicant_number: str, hired_date: str | None
 ) -> dict[str, Any]:
-    """ESR makes the applicant an employee, on the start date unless told otherwise. Raises Refusal NOT_FOUND or STATE_FORBIDS."""
+    """ESR makes the applicant an employee, on the start date unless told otherwise.
+
+    Raises Refusal NOT_FOUND, STATE_FORBIDS or ACCEPTANCE_AFTER_START.
+    """
     applicant = read_applicant(unit, applicant_number, None)
     status = domain.after(applicant["status"], domain.Act.HIRE)
     changed = {**applicant, "hiredDate": hired_date or applicant["startDate"]}
+    if changed["hiredDate"] < applicant["offerAcceptedDate"]:
+        raise Refusal(
+            Code.ACCEPTANCE_AFTER_START,
+            f"The offer was accepted on {applicant['offerAcceptedDate']}; nobody is hired before that.",
+        )
     return _store(unit, changed, status, domain.Act.HIRE)
 
 

@@ -73,13 +73,20 @@ def list_employment_checks(
 def clear_occupational_health(
     unit: Unit, applicant_number: str, clearance: dict[str, Any]
 ) -> dict[str, Any]:
-    """Occupational health answers in ESR; the check is started if it was not. Raises Refusal NOT_FOUND or STATE_FORBIDS."""
+    """Occupational health answers in ESR; the check is started if it was not.
+
+    Raises Refusal NOT_FOUND, STATE_FORBIDS, CHECK_DATES_OUT_OF_ORDER, or SETTING_INVALID for adjustments to another result.
+    """
     applicant = read_applicant(unit, applicant_number, None)
     held = store.find_check(unit.connection, unit.workspace.name, applicant_number, _WORK_HEALTH)
     today = unit.today.isoformat()
     result = clearance.get("result", "FIT")
     details = {"result": result}
     if "adjustments" in clearance:
+        if result != "FIT_WITH_ADJUSTMENTS":
+            raise Refusal(
+                Code.SETTING_INVALID, "Adjustments belong to the result FIT_WITH_ADJUSTMENTS alone."
+            )
         details["adjustments"] = clearance["adjustments"]
     update = {
         "state": "COMPLETE",
@@ -98,7 +105,8 @@ def answer_registration_check(
 ) -> dict[str, Any]:
     """The regulator answers a check that waits for it.
 
-    Raises Refusal NOT_FOUND when there is no such check, STATE_FORBIDS when it does not wait or names no registration.
+    Raises Refusal NOT_FOUND when there is no such check, STATE_FORBIDS when it does not wait or names no registration,
+    SETTING_INVALID for an expiry date with an answer that has none.
     """
     applicant = read_applicant(unit, applicant_number, None)
     held = read_employment_check(unit, applicant_number, _REGISTRATION, None)
@@ -107,6 +115,10 @@ def answer_registration_check(
         raise Refusal(
             Code.STATE_FORBIDS,
             "The check does not wait for the regulator: it must be AWAITING_ANSWER and name a registration.",
+        )
+    if "expiryDate" in answer and answer["answer"] not in _EXPIRES_AFTER:
+        raise Refusal(
+            Code.SETTING_INVALID, f"The answer {answer['answer']} has no expiry date; leave it out."
         )
     outcome, status = _REGISTRATION_ANSWERS[answer["answer"]]
     answered = dict(registration)
@@ -135,9 +147,10 @@ def _record(
     by: str,
 ) -> tuple[dict[str, Any], bool]:
     number = applicant["applicantNumber"]
-    if applicant["status"] == Status.TERMINATED:
+    if applicant["status"] in (Status.HIRED, Status.TERMINATED):
         raise Refusal(
-            Code.STATE_FORBIDS, f"The applicant {number} was withdrawn and takes no more checks."
+            Code.STATE_FORBIDS,
+            f"The applicant {number} is {applicant['status']} and takes no more checks.",
         )
     held = store.find_check(unit.connection, unit.workspace.name, number, check_type)
     check_move(check_type, held["state"] if held else None, update["state"])

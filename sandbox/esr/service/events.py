@@ -5,8 +5,8 @@ from typing import Any
 from sandbox.errors import Code, Place, Refusal, not_found
 from sandbox.esr.domain.events import cloud_event, event_id, is_deliverable
 from sandbox.esr.store import events as store
-from sandbox.outbox.dispatcher import WORLD, Answer
-from sandbox.outbox.store import Message, cancel_lane, enqueue
+from sandbox.outbox.dispatcher import Answer
+from sandbox.outbox.store import WORLD, Message, cancel_lane, enqueue
 from sandbox.timestamps import to_text
 from sandbox.web.call import Unit
 from sandbox.web.cursor import encode_cursor, page_of
@@ -112,7 +112,7 @@ def _deliver(unit: Unit, subscription: dict[str, Any], event: dict[str, Any]) ->
     # One lane per subscription and applicant: their events arrive in order, and a stuck one holds up no other.
     thing = "/".join(event["subject"].split("/")[:2])
     enqueue(
-        unit.connection,
+        unit.transaction,
         unit.workspace.name,
         sender="esr",
         kind=DELIVERY,

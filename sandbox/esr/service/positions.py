@@ -11,14 +11,23 @@ from sandbox.web.cursor import encode_cursor, page_of
 
 
 def list_positions(
-    unit: Unit, since: int, limit: int, ods_code: str | None, cost_centre: str | None
+    unit: Unit, since: int | None, limit: int, ods_code: str | None, cost_centre: str | None
 ) -> dict[str, Any]:
-    """A page of `Position` in the order of the last change, after `since`; `next` is always there."""
+    """A page of `Position` in the order of the last change, after `since`; `next` is always there.
+
+    Without `since` it is the beginning of a full load, which has no use for what was deleted before.
+    """
     rows = store.list_positions(
-        unit.connection, unit.workspace.name, since, limit + 1, ods_code, cost_centre
+        unit.connection,
+        unit.workspace.name,
+        since or 0,
+        limit + 1,
+        ods_code,
+        cost_centre,
+        with_deleted=since is not None,
     )
     page = page_of("positions", rows, limit)
-    last = rows[:limit][-1][0] if rows else since
+    last = rows[:limit][-1][0] if rows else since or 0
     return {**page, "next": encode_cursor(last)}
 
 
@@ -31,11 +40,18 @@ def read_position(unit: Unit, position_id: int, ods_code: str | None) -> dict[st
 
 
 def change_position(unit: Unit, position_id: int, changes: dict[str, Any]) -> dict[str, Any]:
-    """ESR changes a position and announces it. Raises Refusal NOT_FOUND, or STATE_FORBIDS when it was deleted."""
+    """ESR changes a position and announces it.
+
+    Raises Refusal NOT_FOUND, STATE_FORBIDS when it was deleted, or END_BEFORE_START.
+    """
     position = read_position(unit, position_id, None)
     if position["changeDeleteIndicator"] == "D":
         raise Refusal(Code.STATE_FORBIDS, f"The position {position_id} was deleted.")
     changed = {**position, **changes, "updatedAt": to_text(unit.now)}
+    if changed.get("effectiveTo", changed["effectiveFrom"]) < changed["effectiveFrom"]:
+        raise Refusal(
+            Code.END_BEFORE_START, "The position would end before the day from which it holds."
+        )
     return _store(unit, changed, "position.changed")
 
 

@@ -44,12 +44,17 @@ def create_vacancy(unit: Unit, ods_code: str, wanted: dict[str, Any]) -> dict[st
 def publish_esr_vacancy(unit: Unit, wanted: dict[str, Any]) -> dict[str, Any]:
     """ESR creates a vacancy of its own, for the employer of the position, and announces it.
 
-    Raises Refusal POSITION_UNKNOWN, POSITION_DELETED or CLOSE_DATE_PAST.
+    Raises Refusal POSITION_UNKNOWN, STATE_FORBIDS when nobody may be hired into the position, or CLOSE_DATE_PAST.
     """
-    held = find_position(unit.connection, unit.workspace.name, wanted["positionId"])
-    ods_code = held["odsCode"] if held else ""
-    position = _usable_position(unit, ods_code, wanted["positionId"])
-    organisation = read_organisation(unit, ods_code)
+    position = find_position(unit.connection, unit.workspace.name, wanted["positionId"])
+    if position is None:
+        raise Refusal(Code.POSITION_UNKNOWN, f"There is no position {wanted['positionId']}.")
+    if position["hiringStatus"] != "ACTIVE":
+        raise Refusal(
+            Code.STATE_FORBIDS,
+            f"The position {position['positionId']} is {position['hiringStatus']}; nobody may be hired into it.",
+        )
+    organisation = read_organisation(unit, position["odsCode"])
     if wanted.get("closingDate", "9999") < unit.today.isoformat():
         raise Refusal(Code.CLOSE_DATE_PAST, "The closing date has passed in the world's time.")
     number = next_record(unit.connection, unit.workspace.name)

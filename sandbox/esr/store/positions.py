@@ -31,6 +31,7 @@ def list_positions(
     limit: int,
     ods_code: str | None,
     cost_centre: str | None,
+    with_deleted: bool,
 ) -> list[tuple[int, dict[str, Any]]]:
     """(change, `Position`) in the order of the last change, after change number `after`."""
     query = (
@@ -43,6 +44,9 @@ def list_positions(
         query = query.where(positions.c.ods_code == ods_code)
     if cost_centre is not None:
         query = query.where(positions.c.cost_centre == cost_centre)
+    if not with_deleted:
+        # As the document is written: inside one of its texts the quotation marks would be escaped.
+        query = query.where(~positions.c.document.contains('"changeDeleteIndicator":"D"'))
     return [(row.change, orjson.loads(row.document)) for row in connection.execute(query)]
 
 

@@ -4,8 +4,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from sandbox.nhsjobs.connection import CLIENT, SCHEME
-from sandbox.outbox.dispatcher import WALL
-from sandbox.outbox.store import enqueue
+from sandbox.outbox.store import WALL, enqueue
 from sandbox.web.call import Unit
 
 VACANCY, APPLICANT, CHECK = "nhs-jobs-vacancy", "nhs-jobs-applicant", "nhs-jobs-check"
@@ -97,7 +96,7 @@ def _tell(
     # The same message has the same id however often it is sent, so that ESR takes it once.
     identifier = uuid5(_NAMESPACE, f"{workspace.name}/{workspace.seed}/{kind}/{reference}")
     enqueue(
-        unit.connection,
+        unit.transaction,
         workspace.name,
         sender=CLIENT,
         kind=kind,

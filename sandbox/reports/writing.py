@@ -1,0 +1,57 @@
+"""Writes a report as HTML, JSON and JUnit."""
+
+from pathlib import Path
+
+import orjson
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
+
+from sandbox.conformance.fuzz_results import Result
+from sandbox.reports.verdicts import Line, Report
+
+_environment = Environment(
+    loader=PackageLoader("sandbox.reports"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def write_report(report: Report, folder: Path) -> list[Path]:
+    """Writes `report.html`, `report.json` and `junit.xml` into the folder; answers their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    page, data, junit = (folder / name for name in ("report.html", "report.json", "junit.xml"))
+    page.write_text(_environment.get_template("report.html.j2").render(report=report), "utf-8")
+    options = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
+    data.write_bytes(orjson.dumps(report.to_dict(), option=options))
+    _junit(report).write(str(junit), pretty=True)
+    return [page, data, junit]
+
+
+def _junit(report: Report) -> JUnitXml:
+    document = JUnitXml(report.title)
+    for section in report.sections:
+        suite = TestSuite(section.title)
+        for line in section.lines:
+            case = TestCase(line.what, section.title)
+            outcome = _outcome(line)
+            if outcome is not None:
+                case.result = [outcome]
+            suite.add_testcase(case)
+        document.add_testsuite(suite)
+    return document
+
+
+def _outcome(line: Line) -> Failure | Error | None:
+    sentence = f"expected {line.expected or 'to hold'}, found {line.measured}"
+    match line.result:
+        case Result.PASS:
+            return None
+        case Result.FAIL:
+            return Failure(sentence)
+        case Result.INCONCLUSIVE:
+            # A pipeline must not read "nothing was concluded" as "passed".
+            return Error(f"inconclusive: {sentence}")
+        case _:
+            return Error(sentence)

@@ -1,0 +1,441 @@
+"""What one system has to tell another is sent until it is answered: in order, through failures and restarts."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from sandbox.clock import Clock, ClockMode, wall_now
+from sandbox.database import Database, Transaction
+from sandbox.outbox.dispatcher import (
+    DELIVERY_WAITS,
+    WALL,
+    WORLD,
+    Answer,
+    Dispatcher,
+    Route,
+    _back_off,
+)
+from sandbox.outbox.store import ANNOUNCEMENT, DEAD, DONE, WAITING, Message, cancel_lane, enqueue
+from sandbox.outbox.tables import outbox
+from sandbox.timestamps import from_text
+from sandbox.web.call import Unit
+from sandbox.workspaces.store import insert_workspace, set_clock
+
+WAIT = 20.0
+"""Seconds after which a test gives up."""
+KIND = "test"
+
+
+class Receiver:
+    """Another system on loopback: answers as it is told to, and remembers what it was sent."""
+
+    def __init__(self) -> None:
+        self.bodies: list[str] = []
+        self.answers: Callable[[str, int], tuple[int, dict[str, str]]] = lambda _, __: (200, {})
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                seen = receiver.bodies.count(body)
+                receiver.bodies.append(body)
+                status, headers = receiver.answers(body, seen)
+                if status == 0:
+                    self.connection.close()
+                    return
+                self.send_response(status)
+                for name, value in {**headers, "Content-Length": "0"}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                return
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/"
+        Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    running = Receiver()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(tmp_path / "sandbox.db")
+    opened.write(
+        lambda transaction: insert_workspace(transaction.connection, "w", 1, "FULL", wall_now())
+    ).result(WAIT)
+    yield opened
+    opened.close()
+
+
+def send(
+    database: Database, url: str, body: Any, lane: str = "lane", clock: str = WALL, **given: Any
+) -> int:
+    """Puts a message into the outbox."""
+    values = {"sender": "esr", "kind": KIND, "reference": "r", "method": "POST", "headers": {}}
+    due = given.pop("due_at", wall_now())
+    return int(
+        database.write(
+            lambda transaction: enqueue(
+                transaction,
+                "w",
+                **{**values, **given},
+                lane=lane,
+                url=url,
+                body=body,
+                due_clock=clock,
+                due_at=due,
+            )
+        ).result(WAIT)
+    )
+
+
+def held(database: Database) -> list[Any]:
+    """Every message, oldest first."""
+    query = sa.select(outbox).order_by(outbox.c.message_id)
+    return list(
+        database.read(lambda transaction: transaction.connection.execute(query).all()).result(WAIT)
+    )
+
+
+def states(database: Database) -> list[str]:
+    return [row.state for row in held(database)]
+
+
+def set_world(database: Database, moment: datetime) -> None:
+    clock = Clock(ClockMode.FROZEN, moment, wall_now())
+    database.write(lambda transaction: set_clock(transaction.connection, "w", clock)).result(WAIT)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Waits until the condition holds; fails when it never does."""
+    async with asyncio.timeout(WAIT):
+        while not await asyncio.to_thread(condition):  # noqa: ASYNC110  (it is in another thread)
+            await asyncio.sleep(0.01)
+
+
+Settled = list[tuple[int, Answer]]
+
+
+@asynccontextmanager
+async def dispatching(
+    database: Database, settled: Settled | None = None, route: Route | None = None
+) -> Any:
+    """A dispatcher that runs while the block does; `settled` is given what each message's writer hears."""
+
+    def settle(_unit: Unit, message: Message, answer: Answer) -> None:
+        if settled is not None:
+            settled.append((message.message_id, answer))
+
+    dispatcher = Dispatcher(database, {KIND: settle}, 5.0, route)
+    database.listen(ANNOUNCEMENT, dispatcher.wake)
+    try:
+        yield dispatcher
+    finally:
+        await dispatcher.stop()
+
+
+def run(story: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(story)
+
+
+def test_a_message_is_sent_and_its_answer_goes_to_whoever_wrote_it(
+    database: Database, receiver: Receiver
+) -> None:
+    settled: Settled = []
+
+    async def story() -> None:
+        async with dispatching(database, settled) as dispatcher:
+            number = send(database, receiver.url, {"a": 1})
+            assert await dispatcher.quiet("w", WAIT) == []
+            assert [(message, answer.status) for message, answer in settled] == [(number, 200)]
+
+    run(story())
+    assert receiver.bodies == ['{"a":1}']
+    assert states(database) == [DONE]
+
+
+def test_messages_of_one_lane_are_sent_in_their_order(
+    database: Database, receiver: Receiver
+) -> None:
+    receiver.answers = lambda body, seen: (503 if body == "3" and seen == 0 else 200, {})
+    for body in range(8):
+        send(database, receiver.url, body)
+
+    async def story() -> None:
+        async with dispatching(database):
+            await until(lambda: set(states(database)) == {DONE})
+
+    run(story())
+    assert receiver.bodies == ["0", "1", "2", "3", "3", "4", "5", "6", "7"]
+
+
+def test_a_lane_that_is_stuck_keeps_no_other_back(database: Database, receiver: Receiver) -> None:
+    receiver.answers = lambda body, _: (503 if body == '"stuck"' else 200, {"Retry-After": "900"})
+    send(database, receiver.url, "stuck", lane="one")
+    send(database, receiver.url, "behind", lane="one")
+    send(database, receiver.url, "free", lane="two")
+
+    async def story() -> None:
+        async with dispatching(database):
+            await until(lambda: sorted(states(database)) == [DONE, WAITING, WAITING])
+
+    run(story())
+    assert '"behind"' not in receiver.bodies
+
+
+@pytest.mark.parametrize("status", [0, 408, 429, 500, 503])
+def test_an_answer_that_decides_nothing_has_the_message_sent_again(
+    database: Database, receiver: Receiver, status: int
+) -> None:
+    settled: Settled = []
+    receiver.answers = lambda _, seen: (status if seen == 0 else 201, {})
+    send(database, receiver.url, "x")
+
+    async def story() -> None:
+        async with dispatching(database, settled):
+            await until(lambda: states(database) == [DONE])
+
+    run(story())
+    assert receiver.bodies == ['"x"', '"x"']
+    assert [answer.status for _, answer in settled] == [201]
+
+
+@pytest.mark.parametrize("status", [200, 400, 404, 409, 422])
+def test_an_answer_that_decides_is_final(
+    database: Database, receiver: Receiver, status: int
+) -> None:
+    settled: Settled = []
+    receiver.answers = lambda _, __: (status, {})
+    send(database, receiver.url, "x")
+
+    async def story() -> None:
+        async with dispatching(database, settled):
+            await until(lambda: states(database) == [DONE])
+
+    run(story())
+    assert receiver.bodies == ['"x"']
+    assert [answer.status for _, answer in settled] == [status]
+
+
+def test_a_message_survives_the_process_that_was_to_send_it(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    path = tmp_path / "kept.db"
+    first = Database(path)
+    first.write(
+        lambda transaction: insert_workspace(transaction.connection, "w", 1, "FULL", wall_now())
+    ).result(WAIT)
+    send(first, receiver.url, "x")
+    first.close()
+    second = Database(path)
+
+    async def story() -> None:
+        async with dispatching(second):
+            await until(lambda: states(second) == [DONE])
+
+    run(story())
+    second.close()
+    assert receiver.bodies == ['"x"']
+
+
+def test_an_answer_that_could_not_be_stored_has_the_message_sent_again(
+    database: Database, receiver: Receiver
+) -> None:
+    heard: list[int] = []
+
+    def settle(_unit: Unit, _message: Message, answer: Answer) -> None:
+        heard.append(answer.status)
+        if len(heard) == 1:
+            raise RuntimeError("the writer of the message fails")
+
+    send(database, receiver.url, "x")
+
+    async def story() -> None:
+        dispatcher = Dispatcher(database, {KIND: settle}, 5.0)
+        await until(lambda: states(database) == [DONE])
+        await dispatcher.stop()
+
+    run(story())
+    assert receiver.bodies == ['"x"', '"x"']
+    assert heard == [200, 200]
+
+
+@pytest.mark.parametrize("url", ["http://[", "nothing://127.0.0.1/", "http://127.0.0.1:1/"])
+def test_an_address_at_which_nobody_is_stops_no_other_message(
+    database: Database, receiver: Receiver, url: str
+) -> None:
+    send(database, url, "lost", lane="one")
+    send(database, receiver.url, "x", lane="two")
+
+    async def story() -> None:
+        async with dispatching(database):
+            await until(lambda: states(database) == [WAITING, DONE])
+            await until(lambda: held(database)[0].attempts > 0)
+
+    run(story())
+    assert held(database)[0].last_answer.startswith("0 ")
+
+
+@pytest.mark.parametrize("told", ["9" * 400, "²", "-1", "Wed, 21 Oct 2026 07:28:00 GMT"])
+def test_a_strange_retry_after_does_no_harm(
+    database: Database, receiver: Receiver, told: str
+) -> None:
+    told_header = {"Retry-After": told.encode().decode("latin-1")}
+    receiver.answers = lambda _, __: (503, told_header)
+    send(database, receiver.url, "x")
+
+    async def story() -> None:
+        async with dispatching(database):
+            await until(lambda: held(database)[0].attempts > 0)
+
+    run(story())
+    due = from_text(held(database)[0].due_at)
+    assert due <= wall_now() + timedelta(days=1)
+
+
+def test_a_failing_receiver_is_left_in_peace_for_longer_and_longer() -> None:
+    failed = Answer(503, b"")
+    waits = [_back_off(attempts, failed) for attempts in range(40)]
+
+    assert waits == sorted(waits)
+    assert waits[1] == 2 * waits[0]
+    assert waits[-1] == timedelta(seconds=30)
+    assert _back_off(0, Answer(429, b"", retry_after=7.0)) == timedelta(seconds=7)
+
+
+def test_a_delivery_waits_for_the_clock_of_its_world(
+    database: Database, receiver: Receiver
+) -> None:
+    moment = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+    set_world(database, moment)
+    send(database, receiver.url, "x", clock=WORLD, due_at=moment + timedelta(hours=1))
+
+    async def story() -> None:
+        async with dispatching(database) as dispatcher:
+            assert await dispatcher.quiet("w", WAIT) == []
+            assert receiver.bodies == []
+            await asyncio.to_thread(set_world, database, moment + timedelta(hours=1))
+            assert await dispatcher.quiet("w", WAIT) == []
+
+    run(story())
+    assert receiver.bodies == ['"x"']
+
+
+def test_a_delivery_that_is_refused_is_tried_as_often_as_was_promised_and_given_up(
+    database: Database, receiver: Receiver
+) -> None:
+    moment = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+    receiver.answers = lambda _, __: (404, {})
+    set_world(database, moment)
+    sent_at = [moment + timedelta(minutes=1)]
+    send(database, receiver.url, "x", clock=WORLD, due_at=sent_at[0])
+    for wait in DELIVERY_WAITS:
+        sent_at.append(sent_at[-1] + wait)
+
+    async def story() -> None:
+        async with dispatching(database) as dispatcher:
+            for tries, at in enumerate(sent_at, 1):
+                await asyncio.to_thread(set_world, database, at - timedelta(seconds=1))
+                await dispatcher.quiet("w", WAIT)
+                assert len(receiver.bodies) == tries - 1
+                await asyncio.to_thread(set_world, database, at)
+                await dispatcher.quiet("w", WAIT)
+                assert len(receiver.bodies) == tries
+
+    run(story())
+    assert len(receiver.bodies) == len(DELIVERY_WAITS) + 1
+    assert states(database) == [DEAD]
+
+
+def test_a_lane_that_was_cancelled_is_not_sent(database: Database, receiver: Receiver) -> None:
+    def cancel(transaction: Transaction) -> None:
+        cancel_lane(transaction.connection, "w", "sub_1/")
+
+    send(database, receiver.url, "dropped", lane="sub_1/applicant")
+    send(database, receiver.url, "kept", lane="subX1/applicant")  # No wildcard: _ is a letter here.
+    database.write(cancel).result(WAIT)
+
+    async def story() -> None:
+        async with dispatching(database) as dispatcher:
+            assert await dispatcher.quiet("w", WAIT) == []
+
+    run(story())
+    assert receiver.bodies == ['"kept"']
+    assert states(database) == [DEAD, DONE]
+
+
+def test_quiet_tells_what_still_waits_when_time_is_up(
+    database: Database, receiver: Receiver
+) -> None:
+    moment = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+    set_world(database, moment)
+    receiver.answers = lambda _, __: (503, {})
+
+    async def story() -> None:
+        async with dispatching(database) as dispatcher:
+            number = await asyncio.to_thread(send, database, "http://127.0.0.1:1/", "x")
+            left = await dispatcher.quiet("w", 0.0)
+            assert [message.message_id for message in left] in ([], [number])
+            assert await dispatcher.quiet("another", WAIT) == []
+
+    run(story())
+
+
+def test_the_message_is_written_with_the_change_that_causes_it_or_not_at_all(
+    database: Database,
+) -> None:
+    def change(transaction: Transaction) -> None:
+        enqueue(
+            transaction, "w", sender="esr", kind=KIND, reference="r", lane="lane", method="POST",
+            url="http://127.0.0.1:1/", headers={}, body={}, due_clock=WALL, due_at=wall_now(),
+        )  # fmt: skip
+        raise ValueError("the change is refused")
+
+    with pytest.raises(ValueError, match="refused"):
+        database.write(change).result(WAIT)
+
+    assert held(database) == []
+
+
+class _ToEsr:
+    """A route as NHS Jobs has one."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def address(self, url: str) -> str:
+        return url.replace("esr:/", self._url)
+
+    async def authorization(self, workspace: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {workspace}"}
+
+
+def test_a_message_of_nhs_jobs_goes_where_esr_is_now(
+    database: Database, receiver: Receiver
+) -> None:
+    send(database, "esr:/applicants", "x", sender="nhs-jobs")
+
+    async def story() -> None:
+        async with dispatching(database, route=_ToEsr(receiver.url)) as dispatcher:
+            assert await dispatcher.quiet("w", WAIT) == []
+
+    run(story())
+    assert receiver.bodies == ['"x"']
