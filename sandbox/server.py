@@ -22,6 +22,8 @@ from sandbox.database import forget_database
 from sandbox.runtime import Runtime, SeedWorld
 from sandbox.settings import Settings
 
+logger = logging.getLogger(__name__)
+
 _BACKLOG = 512
 _READY_SECONDS = 30.0
 _STOP_SECONDS = 15.0
@@ -110,8 +112,13 @@ async def _run(
         deadline = time.monotonic() + _READY_SECONDS
         while not (server.started and runtime.is_ready) and time.monotonic() < deadline:
             await asyncio.sleep(0.005)
-        if server.started:
-            on_ready(runtime.settings)
+        if not server.started:
+            return
+        if not runtime.is_ready:
+            logger.warning(
+                "NHS Jobs has not reached ESR yet and goes on trying; until then no event arrives there"
+            )
+        on_ready(runtime.settings)
 
     announcing = asyncio.create_task(announce())
     try:

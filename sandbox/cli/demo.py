@@ -36,8 +36,9 @@ _WORLD = (5, 60)
 @click.option("--hires", default=200, show_default=True, type=click.IntRange(1, 5000), help="How many go from advert to hire.")
 @click.option("--examples", default=40, show_default=True, type=click.IntRange(1, 10_000), help="Random fuzz cases an operation.")
 @click.option("--factor", default=1440.0, show_default=True, help="Simulated seconds of the day in one second.")
+@click.option("--scale", default=0.5, show_default=True, help="The share of the day's national volume.")
 @click.option("--report", type=click.Path(path_type=Path, file_okay=False), default=Path("reports/demo"), show_default=True, help="A folder for the results.")
-def command(seed: int, hires: int, examples: int, factor: float, report: Path) -> int:
+def command(seed: int, hires: int, examples: int, factor: float, scale: float, report: Path) -> int:
     """The main job on a small scale: both systems, applicants from advert to hire, both contracts fuzzed, a day replayed.
 
     Exit code 0 only if everything held. Ctrl-C ends it early: what was done is reported, and the exit code is 3.
@@ -58,7 +59,7 @@ def command(seed: int, hires: int, examples: int, factor: float, report: Path) -
             lambda: demo.journeys(running, hires),
             lambda: demo.fuzzing("esr", running, examples),
             lambda: demo.fuzzing("nhs-jobs", running, examples),
-            lambda: demo.day(running, factor),
+            lambda: demo.day(running, factor, scale),
         ]
         for number, step in enumerate(steps, start=1):
             errors.print(f"Step {number} of {len(steps)}")
@@ -96,7 +97,7 @@ class _Demo:
         workspace = self._workspace(running, f"fuzz-{target}")
         self._add(_fuzz_section(run_fuzz(target, workspace, self._seed, examples)))
 
-    def day(self, running: Started, factor: float) -> None:
+    def day(self, running: Started, factor: float, scale: float) -> None:
         """A busy day's traffic, in a workspace of its own, reconciled."""
         workspace = self._workspace(running, "day")
         ledger = self._folder / "ledger.ndjson"
@@ -109,6 +110,7 @@ class _Demo:
             seed=self._seed,
             ledger=ledger,
             factor=factor,
+            scale=scale,
         )
         self._day = replay(plan)
         self._add(_day_section(self._day))
