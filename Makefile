@@ -67,7 +67,7 @@ prove: .venv ## the long proofs, all of them or a slice (PROVE_SLICE=2/6)
 	@PROVE_SLICE="$(PROVE_SLICE)" PROVE_SEED="$(PROVE_SEED)" .ci/prove
 
 bench: .venv ## measure: requests a second through the whole stack beside a bare handler
-	$(BIN)/pytest -m bench -p no:xdist -q -s
+	$(BIN)/python tests/bench
 
 pins: ## write constraints.txt anew from the newest releases that pyproject.toml admits
 	rm -rf .pins

@@ -1,7 +1,7 @@
 """The world's time: each workspace has a clock of its own, a pure function of wall time.
 
-Business dates, due jobs and the `time` of events follow it. Tokens, signatures, Retry-After and back-off are wall
-time and never ask it.
+Business dates, due jobs, the `time` of events and the schedule by which they are delivered again follow it. Tokens,
+Retry-After and a client's back-off are wall time and never ask it.
 """
 
 from dataclasses import dataclass

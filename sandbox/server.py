@@ -94,10 +94,12 @@ def serve(
             timeout_graceful_shutdown=5,
             h11_max_incomplete_event_size=65_536,
         )
-        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-            # The server ends in order on a signal and then raises it again, for whoever is above: that is we.
-            with suppress(KeyboardInterrupt):
-                runner.run(_run(uvicorn.Server(config), taken, runtime, on_ready))
+        # The server ends in order on a signal and then raises it again, for whoever is above: that is we.
+        with (
+            suppress(KeyboardInterrupt),
+            asyncio.Runner(loop_factory=config.get_loop_factory()) as runner,
+        ):
+            runner.run(_run(uvicorn.Server(config), taken, runtime, on_ready))
     finally:
         taken.close()
 
@@ -110,7 +112,8 @@ async def _run(
 ) -> None:
     async def announce() -> None:
         deadline = time.monotonic() + _READY_SECONDS
-        while not (server.started and runtime.is_ready) and time.monotonic() < deadline:
+        # No event is to be had of uvicorn's `started`.
+        while not (server.started and runtime.is_ready) and time.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
         if not server.started:
             return
@@ -149,7 +152,7 @@ def launch(
     command = [sys.executable, "-m", "sandbox.cli", "up", "--json", "--port", "0"]
     log_path = folder / "sandbox.log"
     with log_path.open("ab") as log:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603  (our own command, and no shell)
             [*command, "--database", database, *arguments],
             stdout=subprocess.PIPE,
             stderr=log,

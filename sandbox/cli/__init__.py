@@ -1,5 +1,6 @@
 """One command, one verb per job. Exit codes: 0 held, 1 the product failed, 2 usage or configuration, 3 inconclusive,
-4 the suite itself broke."""
+4 the suite itself broke.
+"""
 
 import importlib
 import os
@@ -63,11 +64,7 @@ class Stop(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line and exits. Whatever goes wrong is one clear sentence, never a traceback."""
-    for name in ("SIGTERM", "SIGHUP"):
-        # As Ctrl-C does, so that what was started is stopped; a signal that nohup has us ignore stays ignored.
-        ending = getattr(signal, name, None)
-        if ending is not None and signal.getsignal(ending) is signal.SIG_DFL:
-            signal.signal(ending, signal.default_int_handler)
+    _end_in_order()
     code = run(arguments)
     try:
         sys.stdout.flush()
@@ -75,6 +72,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # Whoever read our output has seen enough; Python must not try once more as it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
+
+
+def _end_in_order() -> None:
+    """Has SIGTERM and SIGHUP end the command as Ctrl-C does, so that what it started is stopped."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    hang_up = getattr(signal, "SIGHUP", None)
+    # What nohup has us ignore stays ignored. A server that runs listens for SIGTERM, and for no SIGHUP.
+    if hang_up is not None and signal.getsignal(hang_up) is signal.SIG_DFL:
+        signal.signal(hang_up, lambda _signal, _frame: signal.raise_signal(signal.SIGTERM))
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -85,8 +91,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
             prog_name="esr-sandbox",
             standalone_mode=False,
         )
-    except click.exceptions.Exit as ending:
-        return ending.exit_code
     except click.ClickException as problem:
         problem.show()
         return MISUSED
@@ -97,7 +101,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _told("Stopped. Nothing that was acknowledged is lost.", INCONCLUSIVE)
     except Stop as problem:
         return _told(str(problem), problem.code)
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001  (whatever it was, a person is told in a sentence)
         return _unexpected(problem)
     return result if isinstance(result, int) else HELD
 

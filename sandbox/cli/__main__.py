@@ -1,4 +1,4 @@
-"""`python -m sandbox.cli`"""
+"""`python -m sandbox.cli`."""
 
 from sandbox.cli import main
 

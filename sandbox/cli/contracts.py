@@ -1,4 +1,4 @@
-"""`esr-sandbox contracts`"""
+"""`esr-sandbox contracts`."""
 
 from pathlib import Path
 
@@ -14,7 +14,9 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--folder", type=click.Path(path_type=Path, exists=True), help="The folder `openapi`.")
+@click.option(
+    "--folder", type=click.Path(path_type=Path, exists=True), help="The folder `openapi`."
+)
 def check(folder: Path | None) -> int:
     """Judge every contract, and say which bundle is not what its sources make."""
     stale = stale_bundles(folder)
@@ -26,7 +28,9 @@ def check(folder: Path | None) -> int:
 
 
 @command.command()
-@click.option("--folder", type=click.Path(path_type=Path, exists=True), help="The folder `openapi`.")
+@click.option(
+    "--folder", type=click.Path(path_type=Path, exists=True), help="The folder `openapi`."
+)
 def bundle(folder: Path | None) -> None:
     """Judge every contract and write its bundle."""
     for path in write_bundles(folder):

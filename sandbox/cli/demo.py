@@ -32,12 +32,43 @@ _WORLD = (5, 60)
 
 
 @click.command("demo", epilog="Example: esr-sandbox demo --seed 3")
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**31 - 1), help="The seed of everything.")
-@click.option("--hires", default=200, show_default=True, type=click.IntRange(1, 5000), help="How many go from advert to hire.")
-@click.option("--examples", default=40, show_default=True, type=click.IntRange(1, 10_000), help="Random fuzz cases an operation.")
-@click.option("--factor", default=1440.0, show_default=True, help="Simulated seconds of the day in one second.")
-@click.option("--scale", default=0.5, show_default=True, help="The share of the day's national volume.")
-@click.option("--report", type=click.Path(path_type=Path, file_okay=False), default=Path("reports/demo"), show_default=True, help="A folder for the results.")
+@click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0, 2**31 - 1),
+    help="The seed of everything.",
+)
+@click.option(
+    "--hires",
+    default=200,
+    show_default=True,
+    type=click.IntRange(1, 5000),
+    help="How many go from advert to hire.",
+)
+@click.option(
+    "--examples",
+    default=40,
+    show_default=True,
+    type=click.IntRange(1, 10_000),
+    help="Random fuzz cases an operation.",
+)
+@click.option(
+    "--factor",
+    default=1440.0,
+    show_default=True,
+    help="Simulated seconds of the day in one second.",
+)
+@click.option(
+    "--scale", default=0.5, show_default=True, help="The share of the day's national volume."
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("reports/demo"),
+    show_default=True,
+    help="A folder for the results.",
+)
 def command(seed: int, hires: int, examples: int, factor: float, scale: float, report: Path) -> int:
     """The main job on a small scale: both systems, applicants from advert to hire, both contracts fuzzed, a day replayed.
 
@@ -218,7 +249,10 @@ def _fuzz_section(result: FuzzResult) -> Section:
             f"{result.counts.cases:,} cases, seed {result.seed}, {result.examples} random examples an operation, "
             f"{result.tool}.",
             *rules,
-            *(f"{item.rule} {item.operation_id}: {item.message[:300]}" for item in result.failures[:10]),
+            *(
+                f"{item.rule} {item.operation_id}: {item.message[:300]}"
+                for item in result.failures[:10]
+            ),
         ),
         seconds=result.duration_seconds,
     )
@@ -226,8 +260,7 @@ def _fuzz_section(result: FuzzResult) -> Section:
 
 def _day_section(result: ReplayResult) -> Section:
     lines = tuple(
-        Line(item.name, Result(item.outcome), item.measured, item.limit)
-        for item in result.findings
+        Line(item.name, Result(item.outcome), item.measured, item.limit) for item in result.findings
     )
     found = result.reconciliation
     named = []

@@ -1,4 +1,4 @@
-"""`esr-sandbox fuzz`"""
+"""`esr-sandbox fuzz`."""
 
 import secrets
 import tempfile
@@ -28,11 +28,30 @@ FEEDS: dict[str, Callable[[str, str, int, str], WorldFeed]] = {
 
 @click.command("fuzz", epilog="Example: esr-sandbox fuzz --target esr --seed 1")
 @click.option("--target", required=True, type=click.Choice(sorted(FEEDS)), help="Which contract.")
-@click.option("--url", help="Where the sandbox runs, for instance http://127.0.0.1:8080; one is started when left out.")
+@click.option(
+    "--url",
+    help="Where the sandbox runs, for instance http://127.0.0.1:8080; one is started when left out.",
+)
 @click.option("--token", envvar="ESR_SANDBOX_TOKEN", help="The bearer token, with --url.")
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**31 - 1), help="The seed of the cases.")
-@click.option("--examples", default=100, show_default=True, type=click.IntRange(1, 10_000), help="Random cases an operation.")
-@click.option("--report", type=click.Path(path_type=Path, file_okay=False), help="A folder for fuzz-<target>.json and .xml (JUnit).")
+@click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0, 2**31 - 1),
+    help="The seed of the cases.",
+)
+@click.option(
+    "--examples",
+    default=100,
+    show_default=True,
+    type=click.IntRange(1, 10_000),
+    help="Random cases an operation.",
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="A folder for fuzz-<target>.json and .xml (JUnit).",
+)
 def command(
     target: str, url: str | None, token: str | None, seed: int, examples: int, report: Path | None
 ) -> int:
@@ -90,7 +109,9 @@ def _target(url: str | None, token: str | None, seed: int) -> Iterator[Started]:
     if url:
         address = url.rstrip("/")
         if not is_answering(address):
-            raise Stop(f"Nothing answers at {address}/health. Start it with esr-sandbox up, or leave --url out.")
+            raise Stop(
+                f"Nothing answers at {address}/health. Start it with esr-sandbox up, or leave --url out."
+            )
         yield Started(address, token or "")
         return
     with (

@@ -1,4 +1,4 @@
-"""`esr-sandbox generate`"""
+"""`esr-sandbox generate`."""
 
 import sys
 from pathlib import Path
@@ -16,14 +16,29 @@ def command() -> None:
 
 @command.command("applicants")
 @click.option("--count", required=True, type=click.IntRange(0), help="How many.")
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**53 - 1), help="The seed.")
-@click.option("--format", "file_format", type=click.Choice(sorted(FORMATS)), default="ndjson", show_default=True, help="One JSON object a line, or CSV.")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file; standard output when left out.")
+@click.option(
+    "--seed", default=1, show_default=True, type=click.IntRange(0, 2**53 - 1), help="The seed."
+)
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(sorted(FORMATS)),
+    default="ndjson",
+    show_default=True,
+    help="One JSON object a line, or CSV.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file; standard output when left out.",
+)
 def applicants(count: int, seed: int, file_format: Format, output: Path | None) -> None:
     """Write applicants as they are sent to ESR, one a line, in constant memory."""
     if output is None:
         if sys.stdout.isatty() and count > 1000:
-            raise Stop(f"{count} applicants would flood the terminal. Name a file with --output, or send them on with |.")
+            raise Stop(
+                f"{count} applicants would flood the terminal. Name a file with --output, or send them on with |."
+            )
         write_applicants(sys.stdout.buffer, count, seed, file_format)
         return
     with output.open("wb") as file:

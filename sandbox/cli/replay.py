@@ -1,4 +1,4 @@
-"""`esr-sandbox replay`"""
+"""`esr-sandbox replay`."""
 
 import tempfile
 from collections.abc import Iterator
@@ -25,17 +25,67 @@ EXIT_CODES = {Outcome.PASS: HELD, Outcome.FAIL: FAILED, Outcome.INCONCLUSIVE: IN
 
 
 @click.command("replay", epilog="Example: esr-sandbox replay --profile day --factor 1440")
-@click.option("--profile", default="day", show_default=True, help="A profile's name, or the path of a TOML file.")
-@click.option("--factor", type=float, help="Simulated seconds in one second; the profile's when left out.")
-@click.option("--scale", default=1.0, show_default=True, help="The share of the profile's volume.")
-@click.option("--applicants", type=click.IntRange(1), help="How many applicants, in place of the profile's volume.")
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**53 - 1), help="The seed of the people and their times.")
-@click.option("--url", help="Where the sandbox runs, for instance http://127.0.0.1:8080; one is started when left out.")
+@click.option(
+    "--profile",
+    default="day",
+    show_default=True,
+    help="A profile's name, or the path of a TOML file.",
+)
+@click.option(
+    "--factor",
+    type=click.FloatRange(0, min_open=True),
+    help="Simulated seconds in one second; the profile's when left out.",
+)
+@click.option(
+    "--scale",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0, min_open=True),
+    help="The share of the profile's volume.",
+)
+@click.option(
+    "--applicants",
+    type=click.IntRange(1),
+    help="How many applicants, in place of the profile's volume.",
+)
+@click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0, 2**53 - 1),
+    help="The seed of the people and their times.",
+)
+@click.option(
+    "--url",
+    help="Where the sandbox runs, for instance http://127.0.0.1:8080; one is started when left out.",
+)
 @click.option("--token", envvar="ESR_SANDBOX_TOKEN", help="The bearer token, with --url.")
-@click.option("--world", type=click.Choice(list(WORLDS)), default="trust", show_default=True, help="The world that ESR holds.")
-@click.option("--world-seed", default=1, show_default=True, type=click.IntRange(0, 2**53 - 1), help="The seed of that world.")
-@click.option("--ledger", type=click.Path(path_type=Path, dir_okay=False), help="The record of every message; the replay goes on where it ends. A new one in --report when left out.")
-@click.option("--report", type=click.Path(path_type=Path, file_okay=False), default=Path("reports/replay"), show_default=True, help="A folder for the results.")
+@click.option(
+    "--world",
+    type=click.Choice(list(WORLDS)),
+    default="trust",
+    show_default=True,
+    help="The world that ESR holds.",
+)
+@click.option(
+    "--world-seed",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0, 2**53 - 1),
+    help="The seed of that world.",
+)
+@click.option(
+    "--ledger",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The record of every message; the replay goes on where it ends. A new one in --report when left out.",
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("reports/replay"),
+    show_default=True,
+    help="A folder for the results.",
+)
 def command(
     profile: str,
     factor: float | None,
@@ -79,7 +129,9 @@ def command(
         raise Stop(str(problem)) from problem
     print_replay(result, Console())
     path = report / "replay.json"
-    path.write_bytes(orjson.dumps(result.to_dict(), option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS))
+    path.write_bytes(
+        orjson.dumps(result.to_dict(), option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS)
+    )
     click.echo(f"{path}\n{kept}")
     return EXIT_CODES[result.outcome]
 
@@ -101,7 +153,9 @@ def print_replay(result: ReplayResult, console: Console) -> None:
     for assumption in result.assumptions:
         console.print(f"Assumed: {assumption}", style="dim", highlight=False)
     found = result.reconciliation
-    counts = Table(title=f"Replay of {result.profile!r}, seed {result.seed}, factor {result.factor:g}")
+    counts = Table(
+        title=f"Replay of {result.profile!r}, seed {result.seed}, factor {result.factor:g}"
+    )
     for heading in ("planned", "sent", "acknowledged", "refused", "never sent", "retries"):
         counts.add_column(heading, justify="right")
     numbers = result.counts
@@ -134,13 +188,13 @@ def print_replay(result: ReplayResult, console: Console) -> None:
 
 
 @contextmanager
-def _target(
-    url: str | None, token: str | None, world: str, world_seed: int
-) -> Iterator[Started]:
+def _target(url: str | None, token: str | None, world: str, world_seed: int) -> Iterator[Started]:
     if url:
         address = url.rstrip("/")
         if not is_answering(address):
-            raise Stop(f"Nothing answers at {address}/health. Start it with esr-sandbox up, or leave --url out.")
+            raise Stop(
+                f"Nothing answers at {address}/health. Start it with esr-sandbox up, or leave --url out."
+            )
         yield Started(address, token or "")
         return
     with (

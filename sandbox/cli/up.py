@@ -1,4 +1,4 @@
-"""`esr-sandbox up`"""
+"""`esr-sandbox up`."""
 
 import json
 import os
@@ -21,14 +21,30 @@ _DATABASE = ".esr-sandbox/sandbox.db"
     "up",
     epilog="Examples: esr-sandbox up · esr-sandbox up --port 0 --database :memory: · esr-sandbox up --only esr --fresh",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="The loopback address to listen on.")
-@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
-@click.option("--database", default=_DATABASE, show_default=True, help="An SQLite file, or :memory:.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="The loopback address to listen on."
+)
+@click.option(
+    "--port",
+    default=8080,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="0 takes a free one.",
+)
+@click.option(
+    "--database", default=_DATABASE, show_default=True, help="An SQLite file, or :memory:."
+)
 @click.option("--fresh", is_flag=True, help="Begin again: forget what the database holds.")
 @click.option("--only", type=click.Choice(["esr", "nhs-jobs"]), help="Run one of the two systems.")
 @click.option("--esr-url", help="Where NHS Jobs finds ESR, with --only nhs-jobs.")
 @click.option("--esr-token", envvar="ESR_SANDBOX_ESR_TOKEN", help="The token for that ESR.")
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**53 - 1), help="The seed of a new world.")
+@click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0, 2**53 - 1),
+    help="The seed of a new world.",
+)
 @click.option(
     "--world",
     type=click.Choice([*WORLDS, "empty"]),
@@ -36,9 +52,19 @@ _DATABASE = ".esr-sandbox/sandbox.db"
     show_default=True,
     help="What to fill a new world with: 1, 5 or 40 employers, or nothing.",
 )
-@click.option("--token", envvar="ESR_SANDBOX_TOKEN", help="A bearer token to accept; one is made and kept when left out.")
-@click.option("--validate-responses", is_flag=True, help="Hold each answer against the contract before it is sent.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object when ready, for scripts.")
+@click.option(
+    "--token",
+    envvar="ESR_SANDBOX_TOKEN",
+    help="A bearer token to accept; one is made and kept when left out.",
+)
+@click.option(
+    "--validate-responses",
+    is_flag=True,
+    help="Hold each answer against the contract before it is sent.",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object when ready, for scripts."
+)
 def command(
     host: str,
     port: int,
@@ -60,7 +86,9 @@ def command(
             f"{host} is not a loopback address. The sandbox's own powers ask for no token, so it listens on loopback only."
         )
     if only == "nhs-jobs" and not esr_url:
-        raise Stop("NHS Jobs alone needs to know where ESR is: name it with --esr-url (and its token with --esr-token).")
+        raise Stop(
+            "NHS Jobs alone needs to know where ESR is: name it with --esr-url (and its token with --esr-token)."
+        )
     settings = Settings(
         database=database,
         host=host,
@@ -101,13 +129,20 @@ def _announce(settings: Settings, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"url": url, "token": settings.token, "database": settings.database}))
         return
-    rows = [*shown, ("Control", f"{url}/control/v1"), ("Pages", f"{url}/"), ("Health", f"{url}/health")]
+    rows = [
+        *shown,
+        ("Control", f"{url}/control/v1"),
+        ("Pages", f"{url}/"),
+        ("Health", f"{url}/health"),
+    ]
     for name, address in rows:
         click.echo(f"{name:<9} {address}")
     click.echo(f"Database  {settings.database}")
     click.echo(f"Token     {settings.token}")
     if "esr" in settings.systems:
-        click.echo(f'Try       curl -H "Authorization: Bearer {settings.token}" {url}/esr/v1/organisations')
+        click.echo(
+            f'Try       curl -H "Authorization: Bearer {settings.token}" {url}/esr/v1/organisations'
+        )
     click.echo("Ctrl-C stops it.")
 
 

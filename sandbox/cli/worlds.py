@@ -16,9 +16,7 @@ WORLDS = {"small": (1, 60), "trust": (5, 60), "region": (40, 60)}
 """By name: organisations, positions of each."""
 
 
-def make_world(
-    seed: int, organisations: int, positions: int
-) -> dict[str, list[dict[str, Any]]]:
+def make_world(seed: int, organisations: int, positions: int) -> dict[str, list[dict[str, Any]]]:
     """A seeded world in the records of the contract."""
     from simulators.world import World
 

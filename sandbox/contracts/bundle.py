@@ -93,7 +93,7 @@ class _Bundler:
         return bundle
 
     def _mapping(self, pointer: Pointer) -> dict[str, Any]:
-        """What stands at `pointer` of the main file, where only a mapping may stand; an empty one where nothing does."""
+        """The mapping at `pointer` of the main file, empty where nothing stands; anything else there is a fault."""
         try:
             value = _at(self._root.value, pointer)
         except KeyError:

@@ -38,9 +38,9 @@ def translate(schema: Any) -> Any:
         else:
             result[key] = translate(value)
     for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-        if isinstance(result.get(exclusive), bool):
-            if result.pop(exclusive) and bound in result:
-                result[exclusive] = result.pop(bound)
+        is_boolean = isinstance(result.get(exclusive), bool)
+        if is_boolean and result.pop(exclusive) and bound in result:
+            result[exclusive] = result.pop(bound)
     if schema.get("nullable") is True:
         return _allow_null(result)
     return result

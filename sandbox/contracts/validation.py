@@ -1,4 +1,4 @@
-"""Judges a bundled contract: the OpenAPI 3.0 specification, its examples, and the house rules that a linter cannot know."""
+"""Judges a bundled contract: by OpenAPI 3.0, by its examples, and by the house rules that a linter cannot know."""
 
 import re
 from collections.abc import Iterator

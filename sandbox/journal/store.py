@@ -127,7 +127,7 @@ def list_exchanges(
 
 
 def broken_link(connection: sa.Connection, workspace: str) -> int | None:
-    """The number of the first row that does not follow from the one before it or is missing; None when the chain holds."""
+    """The number of the first row that is missing or does not follow from the one before; None when the chain holds."""
     chain, expected = "0" * 64, 1
     query = (
         sa.select(exchanges)

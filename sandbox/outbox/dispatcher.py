@@ -7,6 +7,7 @@ sends it again under the same X-Request-ID or event id, and the receiver removes
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -18,7 +19,6 @@ from sandbox.database import Database, Transaction
 from sandbox.outbox.store import (
     DEAD,
     DONE,
-    WALL,
     WORLD,
     Message,
     due_messages,
@@ -126,10 +126,10 @@ class Dispatcher:
                 await self._send_due()
             except Exception:
                 logger.exception("the outbox could not be read; trying again")
-            try:
-                await asyncio.wait_for(self._woken.wait(), _IDLE_SECONDS)
-            except TimeoutError:
-                continue
+            # Not wait_for, which before Python 3.12 loses a cancellation that comes together with the event.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_IDLE_SECONDS):
+                    await self._woken.wait()
 
     async def _send_due(self) -> None:
         # What is under way stands at the head of its lane still: room is left for as many.
@@ -211,5 +211,7 @@ def _retry_after(response: httpx.Response) -> float | None:
 
 def _back_off(attempts: int, answer: Answer) -> timedelta:
     """Doubling waits, and never less than the receiver asked for (RFC 9110 section 10.2.3)."""
-    doubled: timedelta = min(_LONGEST_BACK_OFF, timedelta(seconds=0.2 * float(2 ** min(attempts, 10))))
+    doubled: timedelta = min(
+        _LONGEST_BACK_OFF, timedelta(seconds=0.2 * float(2 ** min(attempts, 10)))
+    )
     return max(doubled, timedelta(seconds=answer.retry_after or 0))

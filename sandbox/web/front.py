@@ -36,7 +36,7 @@ class Front:
         self._runtime = runtime
         self._bases = [(contract.base_path, contract.name) for contract in contracts]
         self._allowed = [
-            (_path_pattern(contract.base_path + path), contract, item)
+            (_path_pattern(contract.base_path + path), item)
             for contract in contracts
             for path, item in contract.document["paths"].items()
         ]
@@ -61,6 +61,9 @@ class Front:
         # Starlette's routers raise for a method that is not allowed only where an application is named.
         scope["app"] = self._app
         try:
+            if call.path.endswith("/") and self._is_operation(call.path.rstrip("/")):
+                # The routers would redirect it, which no contract describes.
+                raise Refusal(Code.NOT_FOUND, f"There is nothing at {call.path}.")
             await self._app(scope, receive, send)
         except Exception as problem:
             if answered:
@@ -106,8 +109,11 @@ class Front:
             "the sandbox's log says why.",
         )
 
+    def _is_operation(self, path: str) -> bool:
+        return any(pattern.fullmatch(path) for pattern, _ in self._allowed)
+
     def _method_not_allowed(self, call: Call) -> Refusal:
-        for pattern, contract, item in self._allowed:
+        for pattern, item in self._allowed:
             if pattern.fullmatch(call.path):
                 methods = [method.upper() for method in _METHODS if method in item]
                 return Refusal(

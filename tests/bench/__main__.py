@@ -44,7 +44,9 @@ def _requests(world: World, first: int, count: int, token: str) -> list[bytes]:
 def _floor(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     # The floor writes to tables made by a sandbox of its own, so that both have the same schema and the same world.
     database = folder / "floor.db"
-    process, _ = launch("--only", "esr", "--seed", str(_SEED), folder=folder, database=str(database))
+    process, _ = launch(
+        "--only", "esr", "--seed", str(_SEED), folder=folder, database=str(database)
+    )
     stop(process)
     process = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("floor.py")), str(database)],
@@ -77,9 +79,7 @@ def main() -> None:
                     requests = _requests(
                         world, turn * options.requests, options.requests, target.token
                     )
-                    rate, statuses = asyncio.run(
-                        drive(target.url, requests, options.connections)
-                    )
+                    rate, statuses = asyncio.run(drive(target.url, requests, options.connections))
                     if statuses != {201: options.requests}:
                         sys.exit(f"{kind} did not take every applicant: {statuses}")
                     if turn:  # the first round warms both up

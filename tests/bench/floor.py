@@ -76,7 +76,12 @@ class Floor:
 
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "cache_size=-65536",
+        ):
             self._connection.execute(f"PRAGMA {pragma}")
         self._waiting: queue.SimpleQueue[tuple[Any, Future[bytes]]] = queue.SimpleQueue()
         threading.Thread(target=self._write, daemon=True).start()
@@ -131,7 +136,23 @@ class Floor:
         ods = "X0A1B"
         run(
             _SQL["context"],
-            (w, ods, w, vacancy, w, submission["positionId"], w, key, w, vacancy, w, key, w, reference, ods),
+            (
+                w,
+                ods,
+                w,
+                vacancy,
+                w,
+                submission["positionId"],
+                w,
+                key,
+                w,
+                vacancy,
+                w,
+                key,
+                w,
+                reference,
+                ods,
+            ),
         ).fetchone()
         record = run(_SQL["record"], (2, w)).fetchone()[0]
         number = f"{record + 10_000_000:08d}"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.cli import run
 from sandbox.contracts import contracts_folder
 from sandbox.server import launch, started, stop
 
@@ -47,7 +48,7 @@ def everything_in(folder: Path) -> dict[str, bytes | None]:
     }
 
 
-def refused(*arguments: str, folder: Path, home: Path = REPOSITORY) -> str:
+def refused_by_process(*arguments: str, folder: Path, home: Path = REPOSITORY) -> str:
     """What the command says on standard error as it refuses, exit code 2, having changed nothing."""
     before = everything_in(folder)
 
@@ -61,12 +62,36 @@ def refused(*arguments: str, folder: Path, home: Path = REPOSITORY) -> str:
     return said.strip()
 
 
-def sentence_of(*arguments: str, folder: Path) -> str:
-    """As `refused`, where one line says it all."""
-    said = refused(*arguments, folder=folder)
-    assert len(said.splitlines()) == 1
-    assert said.endswith((".", ")."))
-    return said
+class Shell:
+    """Runs the command within this process, which is quicker; a sandbox that would start is a failure."""
+
+    def __init__(self, folder: Path, output: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self._output = output
+
+    def refused(self, *arguments: str) -> str:
+        """What the command says on standard error as it refuses, exit code 2, having changed nothing."""
+        before = everything_in(self.folder)
+
+        code = run(arguments)
+
+        printed, said = self._output.readouterr()
+        assert code == 2, said
+        assert "Traceback" not in said
+        assert printed == ""
+        assert everything_in(self.folder) == before
+        return said.strip()
+
+    def sentence(self, *arguments: str) -> str:
+        """As `refused`, where one line says it all."""
+        said = self.refused(*arguments)
+        assert len(said.splitlines()) == 1
+        assert said.endswith((".", ")."))
+        return said
+
+    def up(self, *arguments: str) -> str:
+        """The sentence with which `up` refuses to start."""
+        return self.sentence("up", "--port", "0", *arguments)
 
 
 @pytest.fixture
@@ -77,119 +102,127 @@ def folder(tmp_path: Path) -> Path:
     return path
 
 
-def up(folder: Path, *arguments: str) -> str:
-    return sentence_of("up", "--port", "0", *arguments, folder=folder)
+@pytest.fixture
+def shell(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Shell:
+    def served(*_: object) -> None:
+        raise AssertionError("the sandbox started")
+
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("sandbox.server._run", served)
+    for name in [name for name in os.environ if name.startswith("ESR_SANDBOX")]:
+        monkeypatch.delenv(name)
+    return Shell(folder, capsys)
 
 
-def test_a_port_that_is_taken(folder: Path) -> None:
+def test_a_port_that_is_taken(shell: Shell) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        said = sentence_of("up", "--port", port, folder=folder)
+        said = shell.sentence("up", "--port", port)
 
     assert f"Port {port}" in said
     assert "--port" in said
 
 
-def test_a_port_that_is_taken_costs_no_data_even_when_asked_to_begin_again(folder: Path) -> None:
-    database = folder / "sandbox.db"
-    with started("--world", "empty", folder=folder, database=str(database)):
+def test_a_port_that_is_taken_costs_no_data_even_when_asked_to_begin_again(shell: Shell) -> None:
+    database = shell.folder / "sandbox.db"
+    with started("--world", "empty", folder=shell.folder, database=str(database)):
         pass
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        said = sentence_of(
-            "up", "--port", port, "--database", str(database), "--fresh", folder=folder
-        )
+        said = shell.sentence("up", "--port", port, "--database", str(database), "--fresh")
 
     assert "Port" in said
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "127.evil.example", "example.org"])
-def test_an_address_that_others_could_reach(folder: Path, host: str) -> None:
-    assert f"{host} is not a loopback address" in up(folder, "--host", host)
+def test_an_address_that_others_could_reach(shell: Shell, host: str) -> None:
+    assert f"{host} is not a loopback address" in shell.up("--host", host)
 
 
 @pytest.mark.parametrize("place", ["file/sandbox.db", "file/below/sandbox.db"])
-def test_a_folder_that_cannot_be_made(folder: Path, place: str) -> None:
-    (folder / "file").write_text("text")
+def test_a_folder_that_cannot_be_made(shell: Shell, place: str) -> None:
+    (shell.folder / "file").write_text("text")
 
-    assert "cannot be made" in up(folder, "--database", place)
+    assert "cannot be made" in shell.up("--database", place)
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a file system nobody can write")
-def test_a_folder_that_cannot_be_written(folder: Path) -> None:
-    said = up(folder, "--database", "/proc/sandbox.db")
+def test_a_folder_that_cannot_be_written(shell: Shell) -> None:
+    said = shell.up("--database", "/proc/sandbox.db")
 
     assert "/proc" in said
     assert "--database" in said
 
 
-def test_a_database_that_is_a_folder(folder: Path) -> None:
-    (folder / "data").mkdir()
+def test_a_database_that_is_a_folder(shell: Shell) -> None:
+    (shell.folder / "data").mkdir()
 
-    assert "data is a folder" in up(folder, "--database", "data")
+    assert "data is a folder" in shell.up("--database", "data")
 
 
 @pytest.mark.parametrize("fresh", [[], ["--fresh"]], ids=["kept", "fresh"])
-def test_a_database_that_is_no_database(folder: Path, fresh: list[str]) -> None:
-    (folder / "diary.txt").write_text("Dear diary, nothing happened today. " * 10)
+def test_a_database_that_is_no_database(shell: Shell, fresh: list[str]) -> None:
+    (shell.folder / "diary.txt").write_text("Dear diary, nothing happened today. " * 10)
 
-    said = up(folder, "--database", "diary.txt", *fresh)
+    said = shell.up("--database", "diary.txt", *fresh)
 
     assert "diary.txt is not an SQLite database" in said
 
 
 @pytest.mark.parametrize("fresh", [[], ["--fresh"]], ids=["kept", "fresh"])
-def test_a_database_of_another_program(folder: Path, fresh: list[str]) -> None:
-    with closing(sqlite3.connect(folder / "music.db")) as connection:
+def test_a_database_of_another_program(shell: Shell, fresh: list[str]) -> None:
+    with closing(sqlite3.connect(shell.folder / "music.db")) as connection:
         connection.execute("CREATE TABLE songs (title TEXT)")
         connection.commit()
 
-    assert "not a sandbox's" in up(folder, "--database", "music.db", *fresh)
+    assert "not a sandbox's" in shell.up("--database", "music.db", *fresh)
 
 
-def test_a_database_of_a_newer_version(folder: Path) -> None:
-    database = folder / "sandbox.db"
-    with started("--world", "empty", folder=folder, database=str(database)):
+def test_a_database_of_a_newer_version(shell: Shell) -> None:
+    database = shell.folder / "sandbox.db"
+    with started("--world", "empty", folder=shell.folder, database=str(database)):
         pass
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("UPDATE schema_version SET version = version + 1")
         connection.commit()
 
-    said = up(folder, "--database", "sandbox.db")
+    said = shell.up("--database", "sandbox.db")
 
     assert "newer version of the sandbox" in said
     assert "--fresh" in said
 
 
 @pytest.mark.parametrize("fresh", [[], ["--fresh"]], ids=["kept", "fresh"])
-def test_a_database_that_is_in_use(tmp_path: Path, folder: Path, fresh: list[str]) -> None:
+def test_a_database_that_is_in_use(tmp_path: Path, shell: Shell, fresh: list[str]) -> None:
     database = str(tmp_path / "elsewhere" / "sandbox.db")
     with started("--world", "empty", folder=tmp_path / "log", database=database):
-        said = up(folder, "--database", database, *fresh)
+        said = shell.up("--database", database, *fresh)
 
     assert "in use by another sandbox" in said
 
 
-def test_nhs_jobs_alone_without_an_esr(folder: Path) -> None:
-    assert "--esr-url" in up(folder, "--only", "nhs-jobs")
+def test_nhs_jobs_alone_without_an_esr(shell: Shell) -> None:
+    assert "--esr-url" in shell.up("--only", "nhs-jobs")
 
 
 @pytest.mark.parametrize("verb", [["fuzz", "--target", "esr"], ["replay"]], ids=["fuzz", "replay"])
 @pytest.mark.parametrize(
     "address", ["http://127.0.0.1:1", "nonsense", "http://[", "ftp://127.0.0.1"]
 )
-def test_a_target_that_does_not_answer(folder: Path, verb: list[str], address: str) -> None:
-    (folder / "reports" / "replay").mkdir(parents=True)
-    (folder / "reports" / "replay" / "ledger.ndjson").write_text("the last replay's\n")
+def test_a_target_that_does_not_answer(shell: Shell, verb: list[str], address: str) -> None:
+    (shell.folder / "reports" / "replay").mkdir(parents=True)
+    (shell.folder / "reports" / "replay" / "ledger.ndjson").write_text("the last replay's\n")
 
-    said = sentence_of(*verb, "--url", address, "--token", "any", folder=folder)
+    said = shell.sentence(*verb, "--url", address, "--token", "any")
 
     assert f"Nothing answers at {address}/health" in said
 
 
 @pytest.mark.parametrize("verb", [["fuzz", "--target", "esr"], ["replay"]], ids=["fuzz", "replay"])
-def test_a_target_without_a_token(folder: Path, verb: list[str]) -> None:
-    said = sentence_of(*verb, "--url", "http://127.0.0.1:1", folder=folder)
+def test_a_target_without_a_token(shell: Shell, verb: list[str]) -> None:
+    said = shell.sentence(*verb, "--url", "http://127.0.0.1:1")
 
     assert "needs --token" in said
 
@@ -198,10 +231,10 @@ def test_a_target_without_a_token(folder: Path, verb: list[str]) -> None:
     ("profile", "told"),
     [("nope", "choose day, smoke"), ("gone.toml", "gone.toml"), ("bad.toml", "bad.toml")],
 )
-def test_a_profile_that_is_not_known_or_not_good(folder: Path, profile: str, told: str) -> None:
-    (folder / "bad.toml").write_text("name = 'bad'\n")
+def test_a_profile_that_is_not_known_or_not_good(shell: Shell, profile: str, told: str) -> None:
+    (shell.folder / "bad.toml").write_text("name = 'bad'\n")
 
-    assert told in sentence_of("replay", "--profile", profile, folder=folder)
+    assert told in shell.sentence("replay", "--profile", profile)
 
 
 @pytest.mark.parametrize(
@@ -224,30 +257,25 @@ def test_a_profile_that_is_not_known_or_not_good(folder: Path, profile: str, tol
     ids=" ".join,
 )
 def test_a_command_or_an_option_that_is_not_known(
-    folder: Path, arguments: list[str], told: str
+    shell: Shell, arguments: list[str], told: str
 ) -> None:
-    assert told in refused(*arguments, folder=folder)
+    assert told in shell.refused(*arguments)
 
 
-@pytest.mark.parametrize(("factor", "scale"), [("0", "1"), ("-5", "1"), ("nan", "1"), ("720", "0")])
-def test_a_replay_that_cannot_be(folder: Path, factor: str, scale: str) -> None:
-    ended = command(
-        "replay", "--profile", "smoke", "--factor", factor, "--scale", scale, folder=folder
-    )
-
-    assert ended.returncode == 2, ended.stderr.decode()
-    assert b"Traceback" not in ended.stderr
+@pytest.mark.parametrize(
+    ("option", "value"), [("--factor", "0"), ("--factor", "-5"), ("--scale", "0")]
+)
+def test_a_replay_that_cannot_be(shell: Shell, option: str, value: str) -> None:
+    assert option in shell.refused("replay", "--profile", "smoke", option, value)
 
 
-def test_an_output_that_cannot_be_written(folder: Path) -> None:
-    said = sentence_of(
-        "generate", "applicants", "--count", "1", "--output", "no/such/file", folder=folder
-    )
+def test_an_output_that_cannot_be_written(shell: Shell) -> None:
+    said = shell.sentence("generate", "applicants", "--count", "1", "--output", "no/such/file")
 
     assert "no/such/file" in said
 
 
-# ------------------------------------------------------------------------------------------ contracts
+# -- contracts
 
 
 @pytest.fixture
@@ -269,7 +297,7 @@ def test_a_contract_that_does_not_validate(copied: Path, folder: Path) -> None:
     path.write_text("\n".join(lines), encoding="utf-8")
 
     for verb in (["up", "--port", "0"], ["contracts", "check"]):
-        said = refused(*verb, folder=folder, home=copied)
+        said = refused_by_process(*verb, folder=folder, home=copied)
 
         assert f"{path}:{number}: " in said
 
@@ -283,7 +311,7 @@ def test_a_contract_with_a_broken_reference(copied: Path, folder: Path) -> None:
         encoding="utf-8",
     )
 
-    said = refused("up", "--port", "0", "--fresh", folder=folder, home=copied)
+    said = refused_by_process("up", "--port", "0", "--fresh", folder=folder, home=copied)
 
     [number] = [n for n, line in enumerate(path.read_text().splitlines(), 1) if "appliers" in line]
     assert f"{path}:{number}: there is nothing at paths/applicants.yaml#/appliers" in said
@@ -294,7 +322,7 @@ def test_a_contract_that_is_missing(copied: Path, folder: Path) -> None:
     path.unlink()
 
     for verb in (["up", "--port", "0"], ["contracts", "check"]):
-        said = refused(*verb, folder=folder, home=copied)
+        said = refused_by_process(*verb, folder=folder, home=copied)
 
         assert f"{path}:1: " in said
 
@@ -302,7 +330,7 @@ def test_a_contract_that_is_missing(copied: Path, folder: Path) -> None:
 def test_no_contracts_at_all(copied: Path, folder: Path) -> None:
     shutil.rmtree(copied / "openapi")
 
-    said = refused("up", "--port", "0", folder=folder, home=copied)
+    said = refused_by_process("up", "--port", "0", folder=folder, home=copied)
 
     assert f"{copied / 'openapi'}:1: the folder of the contracts is missing" in said
 

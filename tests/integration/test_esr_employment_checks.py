@@ -31,7 +31,9 @@ def read(workspace: Workspace, number: str, check_type: str) -> dict[str, Any]:
     return dict(workspace.esr.get(path).raise_for_status().json())
 
 
-def done(workspace: Workspace, number: str, check_type: str, outcome: str = "CLEAR") -> httpx.Response:
+def done(
+    workspace: Workspace, number: str, check_type: str, outcome: str = "CLEAR"
+) -> httpx.Response:
     return record(
         workspace, number, check_type, state="COMPLETE", outcome=outcome, completedDate=COMPLETED
     )
@@ -116,7 +118,10 @@ def test_an_update_that_breaks_one_rule_has_its_code_and_of_several_every_place(
     assert (several.status_code, several.json()["code"]) == (422, "CHECK_REFUSED")
     pointers = [error["pointer"] for error in several.json()["errors"]]
     assert pointers == ["/outcome", "", "/completedDate"]
-    assert workspace.esr.get(f"/applicants/{number}/employment-checks").json()["employmentChecks"] == []
+    assert (
+        workspace.esr.get(f"/applicants/{number}/employment-checks").json()["employmentChecks"]
+        == []
+    )
 
 
 def test_the_checks_of_an_applicant_are_listed_in_the_order_of_their_types(
@@ -221,7 +226,9 @@ def test_the_regulator_answers_a_check_that_waits_for_it(
     check = answered.json()
     assert (check["outcome"], check["updatedBy"]) == (outcome, "REGULATOR")
     assert check["registration"].get("status") == status
-    assert ("expiryDate" in check["registration"]) is (answer in ("FOUND", "ALREADY_RECORDED", "LAPSED"))
+    assert ("expiryDate" in check["registration"]) is (
+        answer in ("FOUND", "ALREADY_RECORDED", "LAPSED")
+    )
 
 
 def test_an_answer_without_a_registration_has_no_expiry_date(workspace: Workspace) -> None:

@@ -7,7 +7,9 @@ import pytest
 from harness import Workspace
 
 
-def feed(workspace: Workspace, since: str | None = None, **parameters: Any) -> tuple[list[Any], str]:
+def feed(
+    workspace: Workspace, since: str | None = None, **parameters: Any
+) -> tuple[list[Any], str]:
     """Every position after `since`, and where to go on."""
     found: list[Any] = []
     while True:
@@ -111,7 +113,9 @@ def test_organisations_are_those_of_the_world_by_their_codes(
     make_workspace: Callable[..., Workspace],
 ) -> None:
     workspace = make_workspace(organisations=3, positions=1)
-    seeded = sorted((dict(item) for item in workspace.world.organisations), key=lambda o: o["odsCode"])
+    seeded = sorted(
+        (dict(item) for item in workspace.world.organisations), key=lambda o: o["odsCode"]
+    )
 
     first = workspace.esr.get("/organisations", params={"limit": 2}).json()
     second = workspace.esr.get("/organisations", params={"cursor": first["next"]}).json()

@@ -23,7 +23,9 @@ def create(workspace: Workspace, reference: str = REFERENCE) -> str:
     return str(answer.json()["vacancyReference"])
 
 
-def test_the_references_are_made_of_the_partition_and_the_suppliers_own(workspace: Workspace) -> None:
+def test_the_references_are_made_of_the_partition_and_the_suppliers_own(
+    workspace: Workspace,
+) -> None:
     wanted = {
         "supplierReference": REFERENCE,
         "positionId": active(workspace),
@@ -80,9 +82,7 @@ def test_vacancies_are_listed_by_status_page_by_page(workspace: Workspace) -> No
     found: list[str] = []
     cursor: dict[str, str] = {}
     while True:
-        page = workspace.esr.get(
-            "/vacancies", params={"status": "04", "limit": 2, **cursor}
-        ).json()
+        page = workspace.esr.get("/vacancies", params={"status": "04", "limit": 2, **cursor}).json()
         found += [item["vacancyReference"] for item in page["vacancies"]]
         if not page["more"]:
             break
@@ -120,7 +120,9 @@ def test_a_vacancy_that_is_not_open_takes_no_applicant(workspace: Workspace) -> 
     answer = workspace.write("POST", "/applicants", submission)
 
     assert (answer.status_code, answer.json()["code"]) == (422, "APPLICANT_REFUSED")
-    [message] = [m for m in answer.json()["confirmation"]["messages"] if m["messageType"] == "ERROR"]
+    [message] = [
+        m for m in answer.json()["confirmation"]["messages"] if m["messageType"] == "ERROR"
+    ]
     assert (message["messageCode"], message["pointer"]) == ("VACANCY_NOT_OPEN", "/vacancyReference")
 
 

@@ -73,7 +73,9 @@ def test_every_code_in_an_example_exists_and_has_its_status(name: str) -> None:
     assert shown
 
 
-def test_a_refusal_is_a_problem_with_its_code_its_places_and_no_more_than_the_contract_allows() -> None:
+def test_a_refusal_is_a_problem_with_its_code_its_places_and_no_more_than_the_contract_allows() -> (
+    None
+):
     places = tuple(Place("body", f"/{number}", "x" * 600) for number in range(150))
 
     problem = Refusal(Code.CONTRACT_VIOLATION, "y" * 2000, places=places).document("/esr/v1/x")
@@ -87,7 +89,9 @@ def test_a_refusal_is_a_problem_with_its_code_its_places_and_no_more_than_the_co
     assert len(problem["errors"][0]["detail"]) == 500
 
 
-@pytest.mark.parametrize(("status", "title"), [(413, "Content Too Large"), (422, "Unprocessable Content")])
+@pytest.mark.parametrize(
+    ("status", "title"), [(413, "Content Too Large"), (422, "Unprocessable Content")]
+)
 def test_titles_are_those_of_rfc_9110_on_every_python(status: int, title: str) -> None:
     [code, *_] = [code for code in Code if status_of(code) == status]
 

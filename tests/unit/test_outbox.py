@@ -16,14 +16,22 @@ from sandbox.clock import Clock, ClockMode, wall_now
 from sandbox.database import Database, Transaction
 from sandbox.outbox.dispatcher import (
     DELIVERY_WAITS,
-    WALL,
-    WORLD,
     Answer,
     Dispatcher,
     Route,
     _back_off,
 )
-from sandbox.outbox.store import ANNOUNCEMENT, DEAD, DONE, WAITING, Message, cancel_lane, enqueue
+from sandbox.outbox.store import (
+    ANNOUNCEMENT,
+    DEAD,
+    DONE,
+    WAITING,
+    WALL,
+    WORLD,
+    Message,
+    cancel_lane,
+    enqueue,
+)
 from sandbox.outbox.tables import outbox
 from sandbox.timestamps import from_text
 from sandbox.web.call import Unit
@@ -61,7 +69,7 @@ class Receiver:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/"
-        Thread(target=self._server.serve_forever, daemon=True).start()
+        Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def close(self) -> None:
         self._server.shutdown()

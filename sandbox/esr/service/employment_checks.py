@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox.errors import Code, Place, Refusal, not_found
 from sandbox.esr.domain.applicants import Status
-from sandbox.esr.domain.employment_checks import UPDATE_RULES, CheckFacts, check_move
+from sandbox.esr.domain.employment_checks import DETAILS, UPDATE_RULES, CheckFacts, check_move
 from sandbox.esr.domain.rules import findings
 from sandbox.esr.service.applicants import read_applicant
 from sandbox.esr.service.employers import enabled_employer
@@ -64,9 +64,11 @@ def read_employment_check(
 def list_employment_checks(
     unit: Unit, applicant_number: str, ods_code: str | None
 ) -> dict[str, Any]:
-    """The `EmploymentCheckList` of an applicant. Raises Refusal NOT_FOUND."""
+    """The `EmploymentCheckList` of an applicant, in the order of the contract's types. Raises Refusal NOT_FOUND."""
     read_applicant(unit, applicant_number, ods_code)
     checks = store.list_checks(unit.connection, unit.workspace.name, applicant_number)
+    order = list(DETAILS)
+    checks.sort(key=lambda check: order.index(check["checkType"]))
     return {"applicantNumber": applicant_number, "employmentChecks": checks}
 
 
@@ -75,7 +77,8 @@ def clear_occupational_health(
 ) -> dict[str, Any]:
     """Occupational health answers in ESR; the check is started if it was not.
 
-    Raises Refusal NOT_FOUND, STATE_FORBIDS, CHECK_DATES_OUT_OF_ORDER, or SETTING_INVALID for adjustments to another result.
+    Raises Refusal NOT_FOUND, STATE_FORBIDS, CHECK_DATES_OUT_OF_ORDER, or SETTING_INVALID for adjustments to another
+    result.
     """
     applicant = read_applicant(unit, applicant_number, None)
     held = store.find_check(unit.connection, unit.workspace.name, applicant_number, _WORK_HEALTH)

@@ -50,7 +50,7 @@ def find_check(
 def list_checks(
     connection: sa.Connection, workspace: str, applicant_number: str
 ) -> list[dict[str, Any]]:
-    """Every `EmploymentCheck` of an applicant, by type."""
+    """Every `EmploymentCheck` of an applicant."""
     rows = connection.execute(
         _list, {"workspace": workspace, "applicant_number": applicant_number}
     )

@@ -19,7 +19,7 @@ from sandbox.esr.domain.applicants import (
 from sandbox.esr.domain.rules import WARNING, findings
 from sandbox.esr.reference import retired_by_code
 
-ABSENT = object()
+ABSENT = "(absent)"
 SUBMISSION: dict[str, Any] = {
     "supplierReference": "APP-1",
     "vacancyReference": "901-C9901-1001",
@@ -65,7 +65,7 @@ HELD: dict[str, Any] = {
 
 
 def facts(changes: dict[str, Any]) -> Facts:
-    """A submission that keeps every rule, but for the changes: by dotted path into it, or `held.` and what ESR holds."""
+    """A submission that keeps every rule, but for the changes: by dotted path into it, or into what ESR holds."""
     submission, held = deepcopy(SUBMISSION), deepcopy(HELD)
     for path, value in changes.items():
         target = held if path.startswith("held.") else submission
@@ -151,7 +151,15 @@ KEEPS: list[dict[str, Any]] = [
     registered("01", "ANYTHING1"),
     *(
         {POSTCODE: postcode}
-        for postcode in ("M1 1AA", "B33 8TH", "CR2 6XH", "DN55 1PT", "W1A 1HQ", "EC1A 1BB", "GIR 0AA")
+        for postcode in (
+            "M1 1AA",
+            "B33 8TH",
+            "CR2 6XH",
+            "DN55 1PT",
+            "W1A 1HQ",
+            "EC1A 1BB",
+            "GIR 0AA",
+        )
     ),
     {POSTCODE: "75008", COUNTRY: "FR"},
     {"offerAcceptedDate": "2026-04-01"},
@@ -206,11 +214,7 @@ def test_a_rule_that_is_taken_away_is_missed_by_its_case(table: tuple[Any, ...])
 
 @pytest.mark.parametrize(
     ("code", "changes"),
-    [
-        case
-        for case in BREAKS
-        if case[0] in {rule.code for rule in (*PERSON_RULES, *DATE_RULES)}
-    ],
+    [case for case in BREAKS if case[0] in {rule.code for rule in (*PERSON_RULES, *DATE_RULES)}],
     ids=name_of,
 )
 def test_an_amendment_keeps_the_rules_about_person_and_dates(

@@ -1,4 +1,4 @@
-"""Every row of the rules for an update of a check: what keeps it, what breaks it, and that a row that went would be missed."""
+"""Every row of the rules for a check: what keeps it, what breaks it, and that a row that went would be missed."""
 
 from typing import Any
 
@@ -41,7 +41,10 @@ BREAKS: list[tuple[Code, str, dict[str, Any]]] = [
 
 KEEPS: list[tuple[str, dict[str, Any]]] = [
     *((check_type, update) for check_type in DETAILS for update in (OPEN, DONE)),
-    *((check_type, {**OPEN, name: {"body": "01", "number": "1"}}) for check_type, name in DETAILS.items()),
+    *(
+        (check_type, {**OPEN, name: {"body": "01", "number": "1"}})
+        for check_type, name in DETAILS.items()
+    ),
     *(("dbs", {**DONE, "outcome": outcome}) for outcome in ("CLEAR", "CONSIDER", "NOT_CLEAR")),
     ("dbs", {**DONE, "completedDate": "2026-04-02"}),
     (REGISTRATION, {**OPEN, "registration": {"body": "03", "number": "1234567"}}),

@@ -1,4 +1,7 @@
-"""What an employer has not switched on is refused. No world that can be seeded has one off, so these worlds are made by hand."""
+"""What an employer has not switched on is refused.
+
+No world that can be seeded has an interface off, so these worlds are made by hand.
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime

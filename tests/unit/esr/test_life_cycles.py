@@ -72,9 +72,7 @@ def test_a_row_of_the_life_cycle_that_is_taken_away_is_missed(
     ("present", "wanted"), list(product((None, *CHECK_STATES), CHECK_STATES)), ids=str
 )
 @pytest.mark.parametrize("check_type", employment_checks.DETAILS)
-def test_a_check_moves_as_its_states_say(
-    check_type: str, present: str | None, wanted: str
-) -> None:
+def test_a_check_moves_as_its_states_say(check_type: str, present: str | None, wanted: str) -> None:
     if (present, wanted) in CHECK_MOVES:
         employment_checks.check_move(check_type, present, wanted)
     else:
@@ -83,9 +81,7 @@ def test_a_check_moves_as_its_states_say(
         assert refused.value.code == Code.STATE_FORBIDS
 
 
-@pytest.mark.parametrize(
-    ("present", "wanted"), list(product(VACANCY_STATUSES, VACANCY_STATUSES))
-)
+@pytest.mark.parametrize(("present", "wanted"), list(product(VACANCY_STATUSES, VACANCY_STATUSES)))
 def test_a_vacancy_that_came_to_its_end_stays_there(present: str, wanted: str) -> None:
     if present in ENDED and wanted != present:
         with pytest.raises(Refusal) as refused:

@@ -69,7 +69,9 @@ def connected(database: Database, work: Callable[[sa.Connection], Any]) -> Any:
 
 def test_each_workspace_has_a_chain_of_its_own_without_a_gap(database: Database) -> None:
     for name in NAMES:
-        assert connected(database, lambda connection, name=name: broken_link(connection, name)) is None
+        assert (
+            connected(database, lambda connection, name=name: broken_link(connection, name)) is None
+        )
         rows = connected(
             database, lambda connection, name=name: list_exchanges(connection, name, 0, 100)
         )
@@ -78,7 +80,12 @@ def test_each_workspace_has_a_chain_of_its_own_without_a_gap(database: Database)
 
 
 @pytest.mark.parametrize(
-    "column", [column.name for column in exchanges.columns if column.name not in ("workspace", "exchange_id")]
+    "column",
+    [
+        column.name
+        for column in exchanges.columns
+        if column.name not in ("workspace", "exchange_id")
+    ],
 )
 def test_a_changed_column_breaks_the_chain_where_it_stands(database: Database, column: str) -> None:
     value: Any = 599 if column == "status" else 9.5 if column == "duration_ms" else "changed"
@@ -86,7 +93,9 @@ def test_a_changed_column_breaks_the_chain_where_it_stands(database: Database, c
 
     connected(
         database,
-        lambda connection: connection.execute(sa.update(exchanges).where(third).values({column: value})),
+        lambda connection: connection.execute(
+            sa.update(exchanges).where(third).values({column: value})
+        ),
     )
 
     assert connected(database, lambda connection: broken_link(connection, "one")) == 3
@@ -120,7 +129,9 @@ def test_rows_that_change_places_break_the_chain(database: Database) -> None:
     assert connected(database, lambda connection: broken_link(connection, "one")) == 2
 
 
-@pytest.mark.parametrize("sent", ["60e0b220-8136-4ca5-ae46-1d97ef59d068", "60E0B220-8136-4CA5-AE46-1D97EF59D068"])
+@pytest.mark.parametrize(
+    "sent", ["60e0b220-8136-4ca5-ae46-1d97ef59d068", "60E0B220-8136-4CA5-AE46-1D97EF59D068"]
+)
 def test_a_request_id_is_found_with_letters_in_either_case(database: Database, sent: str) -> None:
     found = connected(
         database, lambda connection: list_exchanges(connection, "one", 0, 100, request_id=sent)

@@ -44,7 +44,9 @@ def test_nothing_of_a_person_is_left(place: str) -> None:
 
 
 def test_a_personal_value_of_another_kind_is_masked_too() -> None:
-    document = masked({"person": {"firstName": ["Amara"], "niNumber": {"is": "PZ900001A"}, "gender": 2}})
+    document = masked(
+        {"person": {"firstName": ["Amara"], "niNumber": {"is": "PZ900001A"}, "gender": 2}}
+    )
 
     assert all(is_mask(str(text)) for text in leaves(document))
 
