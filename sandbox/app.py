@@ -92,7 +92,8 @@ def make_app(runtime: Runtime, contracts: list[Contract]) -> ASGIApp:
             resolver=_resolver(contract.name, runtime.settings.systems),
             system=contract.name,
         )
-    app._middleware_app.router.default = pages(runtime, contracts)
+    # Connexion hands out no other way to what answers where no contract has a path.
+    app._middleware_app.router.default = pages(runtime, contracts)  # noqa: SLF001
     return Front(app, runtime, contracts)
 
 

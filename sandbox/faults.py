@@ -112,6 +112,4 @@ def _injected(wanted: dict[str, Any]) -> Injected:
     if "retryAfterSeconds" in wanted:
         headers["Retry-After"] = str(wanted["retryAfterSeconds"])
     code = _CODES.get(status, Code.SERVICE_UNAVAILABLE)
-    return Injected(
-        Refusal(code, "A fault that a test asked for.", headers=headers, status=status)
-    )
+    return Injected(Refusal(code, "A fault that a test asked for.", headers=headers, status=status))

@@ -92,6 +92,8 @@ def serve(
             lifespan="on",
             server_header=False,
             timeout_graceful_shutdown=5,
+            # Longer than any client of ours keeps an idle connection, so that it is never closed under a request.
+            timeout_keep_alive=30,
             h11_max_incomplete_event_size=65_536,
         )
         # The server ends in order on a signal and then raises it again, for whoever is above: that is we.

@@ -246,8 +246,8 @@ def _fuzz_section(result: FuzzResult) -> Section:
         f"Contract {result.target}, fuzzed",
         tuple(lines),
         notes=(
-            f"{result.counts.cases:,} cases, seed {result.seed}, {result.examples} random examples an operation, "
-            f"{result.tool}.",
+            f"{result.counts.cases:,} cases with seed {result.seed} and {result.tool}.",
+            f"{result.examples} random examples an operation; examples and coverage come on top.",
             *rules,
             *(
                 f"{item.rule} {item.operation_id}: {item.message[:300]}"
@@ -271,7 +271,7 @@ def _day_section(result: ReplayResult) -> Section:
         "A busy day's traffic, replayed and reconciled",
         lines,
         notes=(
-            f"Factor {result.factor:g}: the day took {result.measurements.wall_seconds:.0f} s; "
+            f"Factor {result.factor:g}: the day took {result.measurements.wall_seconds:.0f} s.",
             f"{result.measurements.messages_per_second:.0f} messages a second on average.",
             *(f"Assumed: {assumption}" for assumption in result.assumptions),
             *named,

@@ -12,9 +12,10 @@ from rich.console import Console
 from sandbox.cli import Stop
 from sandbox.cli.progress import bar
 from sandbox.conformance.esr_feed import EsrFeed
+from sandbox.conformance.fuzz_plan import FuzzConfigurationError, FuzzPlan
 from sandbox.conformance.fuzz_report import print_result, write_json, write_junit
 from sandbox.conformance.fuzz_results import FuzzProgress, FuzzResult
-from sandbox.conformance.fuzzing import FuzzConfigurationError, FuzzPlan, fuzz
+from sandbox.conformance.fuzzing import fuzz
 from sandbox.conformance.nhs_jobs_feed import NhsJobsFeed
 from sandbox.conformance.world_feed import WorldFeed
 from sandbox.contracts import load_contract

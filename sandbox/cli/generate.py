@@ -6,7 +6,9 @@ from pathlib import Path
 import click
 
 from sandbox.cli import Stop
+from sandbox.cli.worlds import DEFAULT_WORLD, WORLDS
 from simulators.generate import FORMATS, Format, write_applicants
+from simulators.world import World
 
 
 @click.group("generate")
@@ -32,14 +34,22 @@ def command() -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="A file; standard output when left out.",
 )
-def applicants(count: int, seed: int, file_format: Format, output: Path | None) -> None:
+@click.option(
+    "--world",
+    type=click.Choice(list(WORLDS)),
+    default=DEFAULT_WORLD,
+    show_default=True,
+    help="Whose vacancies they apply for: that of a sandbox started with the same world and seed.",
+)
+def applicants(count: int, seed: int, file_format: Format, output: Path | None, world: str) -> None:
     """Write applicants as they are sent to ESR, one a line, in constant memory."""
+    employers = World.make(seed, *WORLDS[world])
     if output is None:
         if sys.stdout.isatty() and count > 1000:
             raise Stop(
                 f"{count} applicants would flood the terminal. Name a file with --output, or send them on with |."
             )
-        write_applicants(sys.stdout.buffer, count, seed, file_format)
+        write_applicants(sys.stdout.buffer, count, seed, file_format, employers)
         return
     with output.open("wb") as file:
-        write_applicants(file, count, seed, file_format)
+        write_applicants(file, count, seed, file_format, employers)

@@ -18,7 +18,7 @@ from loadtests.runner import run_replay
 from loadtests.verdict import Outcome
 from sandbox.cli import FAILED, HELD, INCONCLUSIVE, Stop
 from sandbox.cli.progress import bar
-from sandbox.cli.worlds import WORLDS
+from sandbox.cli.worlds import DEFAULT_WORLD, WORLDS
 from sandbox.server import Started, is_answering, started
 
 EXIT_CODES = {Outcome.PASS: HELD, Outcome.FAIL: FAILED, Outcome.INCONCLUSIVE: INCONCLUSIVE}
@@ -63,7 +63,7 @@ EXIT_CODES = {Outcome.PASS: HELD, Outcome.FAIL: FAILED, Outcome.INCONCLUSIVE: IN
 @click.option(
     "--world",
     type=click.Choice(list(WORLDS)),
-    default="trust",
+    default=DEFAULT_WORLD,
     show_default=True,
     help="The world that ESR holds.",
 )
@@ -141,7 +141,9 @@ def replay(plan: ReplayPlan) -> ReplayResult:
     with bar("Replaying") as progress:
 
         def show(step: Progress) -> None:
-            rate = f", {step.rate:.0f}/s, {step.compression:.0f} × real time" if step.rate else ""
+            rate = (
+                f", {step.rate:.0f}/s, {step.compression:.0f} times real time" if step.rate else ""
+            )
             what = f"{step.phase}{rate}"
             progress.show(step.done, step.done + step.remaining, what)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from sandbox.cli import Stop
-from sandbox.cli.worlds import WORLDS, admit, fill_default, make_world
+from sandbox.cli.worlds import DEFAULT_WORLD, WORLDS, admit, fill_default, make_world
 from sandbox.identity.store import new_token
 from sandbox.runtime import Runtime
 from sandbox.server import serve, silence_libraries
@@ -48,7 +48,7 @@ _DATABASE = ".esr-sandbox/sandbox.db"
 @click.option(
     "--world",
     type=click.Choice([*WORLDS, "empty"]),
-    default="small",
+    default=DEFAULT_WORLD,
     show_default=True,
     help="What to fill a new world with: 1, 5 or 40 employers, or nothing.",
 )
@@ -108,6 +108,11 @@ def command(
             fill_default(runtime, world)
 
     serve(settings, make_world, prepare, lambda ready: _announce(ready, as_json), fresh)
+    if not as_json:
+        kept = (
+            f"The state is kept in {database}." if settings.database_path else "Its state is gone."
+        )
+        click.echo(f"Stopped. {kept}")
 
 
 def _is_loopback(host: str) -> bool:

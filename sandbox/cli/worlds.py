@@ -14,6 +14,7 @@ from sandbox.web.call import open_unit
 
 WORLDS = {"small": (1, 60), "trust": (5, 60), "region": (40, 60)}
 """By name: organisations, positions of each."""
+DEFAULT_WORLD = "trust"
 
 
 def make_world(seed: int, organisations: int, positions: int) -> dict[str, list[dict[str, Any]]]:

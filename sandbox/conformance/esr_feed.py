@@ -111,7 +111,8 @@ class EsrFeed:
             while len(self._subscriptions) > _SUBSCRIPTIONS:
                 self._end(self._subscriptions.popleft())
 
-    def _known(self, operation_id: str, fresh: bool) -> Known:
+    # One case per operation is the plainest form, however many there are.
+    def _known(self, operation_id: str, fresh: bool) -> Known:  # noqa: C901, PLR0911, PLR0912
         turn = self._client.count
         place = self._places[turn % len(self._places)]
         employer = {EMPLOYER: place["odsCode"]}
@@ -171,9 +172,7 @@ class EsrFeed:
             case "read_employment_check":
                 path = {name: stable[name] for name in ("applicantNumber", "checkType")}
                 return Known(path=path, headers=holder)
-            case (
-                "read_applicant" | "list_employment_checks" | "read_inter_authority_transfer"
-            ):
+            case "read_applicant" | "list_employment_checks" | "read_inter_authority_transfer":
                 return Known(path={"applicantNumber": stable["applicantNumber"]}, headers=holder)
             case "create_event_subscription":
                 body = {"url": f"http://127.0.0.1:9/{self._run}/{turn}", "types": ["ping"]}
@@ -200,7 +199,9 @@ class EsrFeed:
         return Known(headers={EMPLOYER: vacancy["odsCode"]}, body=body, references=references)
 
     def _amendment(self, fresh: bool) -> Known:
-        held = self._new_applicant() if fresh else self._stable[self._client.count % len(self._stable)]
+        held = (
+            self._new_applicant() if fresh else self._stable[self._client.count % len(self._stable)]
+        )
         number = held["applicantNumber"]
         answer = self._client.get(f"/applicants/{number}")
         version = answer.headers.get("etag", '"1"')
@@ -215,7 +216,10 @@ class EsrFeed:
 
     def _subscription(self) -> str:
         if not self._subscriptions:
-            body = {"url": f"http://127.0.0.1:9/{self._run}/{self._client.count}", "types": ["ping"]}
+            body = {
+                "url": f"http://127.0.0.1:9/{self._run}/{self._client.count}",
+                "types": ["ping"],
+            }
             held = self._client.write("POST", "/event-subscriptions", body)
             self._subscriptions.append(held["subscriptionId"])
         return self._subscriptions[0]

@@ -18,17 +18,14 @@ import hashlib
 import json
 import re
 import secrets
-import socket
 import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import schemathesis
 from hypothesis.configuration import set_hypothesis_home_dir
@@ -52,9 +49,17 @@ from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER, HookContext
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from sandbox.conformance.fuzz_filling import BODY, HEADER, NO_BODY, PATH, QUERY, CaseFiller, Draft
+from sandbox.conformance.fuzz_plan import (
+    FuzzConfigurationError,
+    FuzzPlan,
+    canonical,
+    engine_copy,
+    engine_settings,
+    read_contract,
+    require_listener,
+)
 from sandbox.conformance.fuzz_results import (
     ENOUGH_SUCCESSES,
-    PHASES,
     Counts,
     Exchange,
     FuzzFailure,
@@ -63,16 +68,10 @@ from sandbox.conformance.fuzz_results import (
     OperationResult,
 )
 from sandbox.conformance.fuzz_rules import (
-    EXPECTED,
-    MISSING_HEADER,
-    NEGATIVE,
-    POSITIVE,
     RULES,
-    ExpectedStatuses,
-    expected_statuses,
     rule_of,
 )
-from sandbox.conformance.world_feed import EmptyFeed, FeedExhaustedError, WorldFeed
+from sandbox.conformance.world_feed import FeedExhaustedError
 
 _LOCATIONS = {
     ParameterLocation.PATH: PATH,
@@ -81,8 +80,6 @@ _LOCATIONS = {
     ParameterLocation.BODY: BODY,
 }
 _MASK = "[Filtered]"
-_HEX = r"\[0-9a-fA-F\]"
-_UUID_PATTERN = re.compile(rf"\^{_HEX}\{{8\}}(-{_HEX}\{{4\}}){{3}}-{_HEX}\{{12\}}\$")
 _LONGEST_BODY = 20_000
 _VALID_PROPERTY = re.compile(r"Object with valid '([^']+)' value: ")
 _ONE_OPTIONAL = re.compile(r"Object with all required properties and '([^']+)'$")
@@ -93,49 +90,14 @@ _MOST_ROUNDS, _FAR_SEED = 12, 1_000_003
 _ONE_AT_A_TIME = threading.Lock()
 
 
-class FuzzConfigurationError(Exception):
-    """The run cannot begin; the text says what to change."""
-
-
-@dataclass(frozen=True, slots=True)
-class FuzzPlan:
-    """What to fuzz and how.
-
-    - `target`: the name that the report gives it (`esr`, `nhs-jobs`).
-    - `contract`: the bundled OpenAPI document, or the path of one.
-    - `base_url`: where the paths of the contract begin.
-    - `token`: bearer token, or None where no operation asks for one.
-    - `examples`: random calls per operation; examples and coverage come on top.
-    - `sequences`, `steps`: how many sequences of calls, and how long each.
-    - `timeout_seconds`: one answer. `limit_seconds`: the whole run; what is not done by then is inconclusive.
-    - `run_id`: makes request ids of this run its own; chosen at random where it is empty.
-    """
-
-    target: str
-    contract: Mapping[str, Any] | Path
-    base_url: str
-    token: str | None = None
-    seed: int = 1
-    examples: int = 100
-    sequences: int = 100
-    steps: int = 6
-    feed: WorldFeed = field(default_factory=EmptyFeed)
-    expected: tuple[ExpectedStatuses, ...] = EXPECTED
-    phases: tuple[str, ...] = PHASES
-    timeout_seconds: float = 10.0
-    limit_seconds: float | None = None
-    run_id: str = ""
-    progress: Callable[[FuzzProgress], None] | None = None
-
-
 def fuzz(plan: FuzzPlan) -> FuzzResult:
     """Run `plan` to its end and say what was found.
 
     Raises FuzzConfigurationError when the run cannot begin: no such contract, a malformed address, nobody there.
     Ctrl-C ends the run early with an inconclusive result.
     """
-    contract = _read_contract(plan)
-    _require_listener(plan.base_url)
+    contract = read_contract(plan)
+    require_listener(plan.base_url)
     run_id = plan.run_id or secrets.token_hex(8)
     filler = CaseFiller(feed=plan.feed, seed=plan.seed, run_id=run_id)
     started, clock = datetime.now(UTC), time.monotonic()
@@ -151,7 +113,7 @@ def fuzz(plan: FuzzPlan) -> FuzzResult:
         target=plan.target,
         base_url=plan.base_url,
         contract=f"{contract['info']['title']} {contract['info']['version']}",
-        contract_sha256=hashlib.sha256(_canonical(contract)).hexdigest(),
+        contract_sha256=hashlib.sha256(canonical(contract)).hexdigest(),
         seed=plan.seed,
         examples=plan.examples,
         run_id=run_id,
@@ -264,8 +226,10 @@ class _Run:
             GLOBAL_HOOK_DISPATCHER.unregister(after_call)
 
     def _schema(self, seed: int, phases: tuple[str, ...]) -> OpenApiSchema:
-        config = SchemathesisConfig.from_dict(_config(self._plan, self._contract, seed, phases))
-        return schemathesis.openapi.from_dict(_plain(self._contract), config=config)
+        config = SchemathesisConfig.from_dict(
+            engine_settings(self._plan, self._contract, seed, phases)
+        )
+        return schemathesis.openapi.from_dict(engine_copy(self._contract), config=config)
 
     def _execute(self, seed: int, phases: tuple[str, ...]) -> None:
         stream = from_schema(self._schema(seed, phases)).execute()
@@ -470,108 +434,6 @@ def _with_token_from_environment(curl: str) -> str:
     ).replace(f"'authorization: {_MASK}'", '"Authorization: Bearer $ESR_SANDBOX_TOKEN"')
 
 
-def _config(
-    plan: FuzzPlan, contract: Mapping[str, Any], seed: int, phases: tuple[str, ...]
-) -> dict[str, Any]:
-    """The settings of Schemathesis, as its configuration file would hold them.
-
-    What it learns from answers is left out: values from answers come from our feed, and a pool that changes between two
-    draws makes the generator give an operation up early. So the seed alone decides what is generated.
-    """
-    generation = {"max-examples": plan.examples, "database": "none", "no-shrink": True}
-    unlearned = {"extra-data-sources": {"responses": False}}
-    settings: dict[str, dict[str, Any]] = {
-        "examples": unlearned,
-        "coverage": unlearned,
-        "fuzzing": {**unlearned, "error-feedback": {"enabled": False}},
-        "stateful": {
-            "max-steps": plan.steps,
-            "link-calibration": False,
-            "generation": {**generation, "max-examples": plan.sequences},
-        },
-    }
-    return {
-        "seed": seed,
-        "base-url": plan.base_url,
-        "workers": 1,
-        "continue-on-failure": True,
-        "request-timeout": plan.timeout_seconds,
-        "cache": {"enabled": False},
-        "generation": generation,
-        "phases": {name: {**settings[name], "enabled": name in phases} for name in PHASES},
-        "checks": {
-            rule.check: {"enabled": False}
-            for rule in RULES
-            if rule.off and rule.check != "max_response_time"
-        },
-        "operations": [
-            {
-                "include-operation-id": operation_id,
-                "checks": {
-                    check: {
-                        "expected-statuses": expected_statuses(check, operation_id, plan.expected)
-                    }
-                    for check in (POSITIVE, NEGATIVE, MISSING_HEADER)
-                },
-            }
-            for operation_id in _operation_ids(contract)
-        ],
-        **_auth(plan.token, contract),
-    }
-
-
-def _auth(token: str | None, contract: Mapping[str, Any]) -> dict[str, Any]:
-    schemes = contract.get("components", {}).get("securitySchemes", {})
-    bearers = [name for name, scheme in schemes.items() if scheme.get("scheme") == "bearer"]
-    if token is None or not bearers:
-        return {}
-    return {"auth": {"openapi": {name: {"bearer": token} for name in bearers}}}
-
-
-def _operation_ids(contract: Mapping[str, Any]) -> Iterator[str]:
-    for item in contract["paths"].values():
-        for operation in item.values():
-            if isinstance(operation, dict) and "operationId" in operation:
-                yield operation["operationId"]
-
-
-def _read_contract(plan: FuzzPlan) -> Mapping[str, Any]:
-    contract: Any = plan.contract
-    if isinstance(contract, Path):
-        try:
-            contract = json.loads(contract.read_bytes())
-        except (OSError, ValueError) as refusal:
-            raise FuzzConfigurationError(
-                f"The contract {plan.contract} cannot be read: {refusal}"
-            ) from refusal
-    if not isinstance(contract, Mapping) or not {"paths", "info"} <= set(contract):
-        raise FuzzConfigurationError("The contract is no OpenAPI document: it has no paths.")
-    if plan.examples < 1:
-        raise FuzzConfigurationError("Ask for one example per operation at least.")
-    unknown = set(plan.phases) - set(PHASES)
-    if unknown:
-        raise FuzzConfigurationError(f"There is no phase {', '.join(sorted(unknown))}.")
-    return contract
-
-
-def _require_listener(base_url: str) -> None:
-    parts = urlsplit(base_url)
-    try:
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-    except ValueError:
-        port = 0
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not port:
-        raise FuzzConfigurationError(
-            f"{base_url!r} is no address; give one such as http://127.0.0.1:8080/esr/v1."
-        )
-    try:
-        socket.create_connection((parts.hostname, port), timeout=5).close()
-    except OSError as refusal:
-        raise FuzzConfigurationError(
-            f"Nobody answers at {parts.hostname}:{port} ({refusal}). Start the target, or give its address with --url."
-        ) from refusal
-
-
 @contextlib.contextmanager
 def _nothing_left_behind() -> Iterator[None]:
     """Hypothesis keeps tables of its own beside its database of examples: give it a place that goes away."""
@@ -581,26 +443,6 @@ def _nothing_left_behind() -> Iterator[None]:
             yield
         finally:
             set_hypothesis_home_dir(None)
-
-
-def _plain(contract: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy that the tool may change: it writes the links that it infers into the document.
-
-    A UUID that is described by its pattern alone gets its format as well. The generator of systematic coverage has no
-    value for such a pattern in a required header, and would leave out every sound call of the operation.
-    """
-    copy: dict[str, Any] = json.loads(json.dumps(contract), object_hook=_with_uuid_format)
-    return copy
-
-
-def _with_uuid_format(schema: dict[str, Any]) -> dict[str, Any]:
-    if schema.get("type") == "string" and _UUID_PATTERN.fullmatch(str(schema.get("pattern"))):
-        schema.setdefault("format", "uuid")
-    return schema
-
-
-def _canonical(contract: Mapping[str, Any]) -> bytes:
-    return json.dumps(contract, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _tested_pointer(description: str) -> str | None:

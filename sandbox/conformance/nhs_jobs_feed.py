@@ -77,7 +77,7 @@ class NhsJobsFeed:
         if operation_id in _CURSORS and status < 300 and isinstance(body, dict) and "next" in body:
             self._cursors[operation_id] = body["next"]
 
-    def _known(self, operation_id: str, fresh: bool) -> Known:
+    def _known(self, operation_id: str, fresh: bool) -> Known:  # noqa: PLR0911  (as in EsrFeed)
         turn = self._client.count
         application = self._applications[turn % len(self._applications)]
         advert = self._adverts[turn % len(self._adverts)]
@@ -93,9 +93,7 @@ class NhsJobsFeed:
                     "/positionId": place["positionId"],
                     "/supplierReference": body["supplierReference"],
                 }
-                return Known(
-                    headers={EMPLOYER: place["odsCode"]}, body=body, references=references
-                )
+                return Known(headers={EMPLOYER: place["odsCode"]}, body=body, references=references)
             case "list_adverts":
                 return Known(headers={EMPLOYER: advert["odsCode"]})
             case "read_advert":

@@ -76,7 +76,9 @@ def append(transaction: Transaction, kept: list[Exchange]) -> None:
             value["chain"] = chain
             values.append(value)
         transaction.connection.execute(_append, values)
-        transaction.connection.execute(_move_head, {"of_workspace": name, "last": number, "chain": chain})
+        transaction.connection.execute(
+            _move_head, {"of_workspace": name, "last": number, "chain": chain}
+        )
 
 
 _COLUMNS = tuple(column.name for column in exchanges.columns if column.name != "chain")

@@ -45,9 +45,7 @@ class Connection:
             token = self._settings.esr_token or new_token()
             if self._settings.esr_token is None:
                 await asyncio.wrap_future(
-                    self._database.write(
-                        lambda transaction: _ensure(transaction, workspace, token)
-                    )
+                    self._database.write(lambda transaction: _ensure(transaction, workspace, token))
                 )
             self._tokens[workspace] = token
         return {"Authorization": f"Bearer {self._tokens[workspace]}"}
@@ -59,11 +57,12 @@ class Connection:
         while True:
             try:
                 await self._subscribe(workspace, receiver)
-                return
             except httpx.HTTPError as problem:
                 logger.debug("ESR does not answer yet: %s", problem)
                 await asyncio.sleep(wait)
                 wait = min(_LONGEST_WAIT_SECONDS, wait * 2)
+            else:
+                return
 
     async def _subscribe(self, workspace: str, receiver: str) -> None:
         headers = await self.authorization(workspace)

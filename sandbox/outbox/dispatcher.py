@@ -6,6 +6,7 @@ sends it again under the same X-Request-ID or event id, and the receiver removes
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import httpx
 
 from sandbox.clock import wall_now
 from sandbox.database import Database, Transaction
+from sandbox.journal.recording import OUT, Half, Spoken, record
 from sandbox.outbox.store import (
     DEAD,
     DONE,
@@ -35,6 +37,7 @@ _AT_ONCE = 16
 _ROUTED = "nhs-jobs"
 _IDLE_SECONDS = 0.5
 _SHOWN = 200
+_KEPT = 65_536  # bytes of an answer
 
 # After the failures in turn, as a UK government service sends its webhooks again (Teaching Record System,
 # docs/api-designs/webhooks.md): on the world's clock, then given up.
@@ -52,6 +55,7 @@ class Answer:
     status: int
     body: bytes
     retry_after: float | None = None
+    media_type: str = ""
 
     @property
     def is_definite(self) -> bool:
@@ -93,6 +97,7 @@ class Dispatcher:
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
         self._in_flight: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._ended_meanwhile: set[tuple[str, int]] = set()
         self._task = asyncio.create_task(self._run())
 
     def wake(self) -> None:
@@ -132,17 +137,22 @@ class Dispatcher:
                     await self._woken.wait()
 
     async def _send_due(self) -> None:
+        # What ends while the outbox is read may be seen as waiting still: it is not sent a second time.
+        self._ended_meanwhile.clear()
         # What is under way stands at the head of its lane still: room is left for as many.
         for message in await self._due(_AT_ONCE + len(self._in_flight)):
             key = (message.workspace, message.message_id)
-            if key in self._in_flight or len(self._in_flight) >= _AT_ONCE:
+            if key in self._in_flight or key in self._ended_meanwhile:
                 continue
+            if len(self._in_flight) >= _AT_ONCE:
+                break
             task = asyncio.create_task(self._send(message))
             self._in_flight[key] = task
             task.add_done_callback(lambda done, key=key: self._finished(done, key))  # type: ignore[misc]
 
     def _finished(self, task: asyncio.Task[None], key: tuple[str, int]) -> None:
         self._in_flight.pop(key, None)
+        self._ended_meanwhile.add(key)
         problem = None if task.cancelled() else task.exception()
         if problem is None:
             self._woken.set()
@@ -170,22 +180,41 @@ class Dispatcher:
         if self._route is not None and message.sender == _ROUTED:
             url = self._route.address(url)
             headers = headers | await self._route.authorization(message.workspace)
-        try:
-            response = await self._client.request(
-                message.method, url, headers=headers, content=message.body
-            )
-            answer = Answer(response.status_code, response.content, _retry_after(response))
-        except (httpx.HTTPError, httpx.InvalidURL) as problem:
-            answer = Answer(0, str(problem).encode() or type(problem).__name__.encode())
-        await asyncio.wrap_future(
-            self._database.write(lambda transaction: self._settle(transaction, message, answer))
-        )
+        wall, began = wall_now(), time.perf_counter()
+        answer = await self._ask(message, url, headers)
+        took = (time.perf_counter() - began) * 1000
 
-    def _settle(self, transaction: Transaction, message: Message, answer: Answer) -> None:
-        wall = wall_now()
-        if find_workspace(transaction.connection, message.workspace) is None:
-            return
-        unit = open_unit(transaction, message.workspace, wall, message.sender)
+        def settle(transaction: Transaction) -> None:
+            if find_workspace(transaction.connection, message.workspace) is None:
+                return
+            unit = open_unit(transaction, message.workspace, wall, message.sender)
+            record(transaction, unit.workspace, _spoken(message, url, headers, answer, unit, took))
+            self._settle(unit, message, answer)
+
+        await asyncio.wrap_future(self._database.write(settle))
+
+    async def _ask(self, message: Message, url: str, headers: dict[str, str]) -> Answer:
+        for is_last in (False, True):
+            try:
+                response = await self._client.request(
+                    message.method, url, headers=headers, content=message.body
+                )
+            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as problem:
+                # The other side may have closed a connection that lay idle: that says nothing about it.
+                if is_last:
+                    return _none(problem)
+            except (httpx.HTTPError, httpx.InvalidURL) as problem:
+                return _none(problem)
+            else:
+                return Answer(
+                    response.status_code,
+                    response.content[:_KEPT],
+                    _retry_after(response),
+                    response.headers.get("content-type", ""),
+                )
+        raise AssertionError("unreachable")
+
+    def _settle(self, unit: Unit, message: Message, answer: Answer) -> None:
         summary = f"{answer.status} {answer.body[:200].decode('utf-8', 'replace')}"
         is_delivery = message.due_clock == WORLD
         good = 200 <= answer.status < 300 if is_delivery else answer.is_definite
@@ -199,8 +228,40 @@ class Dispatcher:
                 return
             wait, now = DELIVERY_WAITS[message.attempts], unit.now
         else:
-            wait, now = _back_off(message.attempts, answer), wall
+            wait, now = _back_off(message.attempts, answer), wall_now()
         put_off(unit.connection, message, now, wait, summary)
+
+
+def _none(problem: Exception) -> Answer:
+    return Answer(0, str(problem).encode() or type(problem).__name__.encode())
+
+
+def _spoken(
+    message: Message,
+    url: str,
+    headers: dict[str, str],
+    answer: Answer,
+    unit: Unit,
+    duration_ms: float,
+) -> Spoken:
+    """The exchange as the journal keeps it."""
+    path, _, query = url.partition("?")
+    answered = answer.body if answer.status else b""
+    lower = {name.lower(): value for name, value in headers.items()}
+    return Spoken(
+        direction=OUT,
+        system=message.sender,
+        method=message.method,
+        path=path,
+        query=query or None,
+        request=Half(lower, message.body),
+        status=answer.status,
+        answer=Half({}, answered, answer.media_type),
+        started=unit.wall,
+        duration_ms=duration_ms,
+        world=unit.now,
+        names={"request_id": lower.get("x-request-id")},
+    )
 
 
 def _retry_after(response: httpx.Response) -> float | None:

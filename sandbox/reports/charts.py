@@ -7,12 +7,12 @@ import matplotlib as mpl
 
 mpl.use("svg")
 
-from matplotlib import pyplot as plt  # noqa: E402  (the drawing backend comes first)
-from matplotlib.axes import Axes  # noqa: E402
-from matplotlib.figure import Figure as Drawing  # noqa: E402
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Drawing
 
-from loadtests.measurements import Arrivals, LatencyPoint  # noqa: E402
-from sandbox.reports.verdicts import Figure  # noqa: E402
+from loadtests.measurements import Arrivals, LatencyPoint
+from sandbox.reports.verdicts import Figure
 
 # Okabe and Ito's colours: told apart by people who see colours differently. The lines differ in stroke as well.
 _BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#555555"
@@ -109,9 +109,7 @@ def latency_over_day(points: tuple[LatencyPoint, ...]) -> Figure:
     )
 
 
-def _line(
-    axes: Axes, x: list[float], y: list[float], colour: str, stroke: str, label: str
-) -> None:
+def _line(axes: Axes, x: list[float], y: list[float], colour: str, stroke: str, label: str) -> None:
     axes.plot(x, y, color=colour, linestyle=stroke, linewidth=2, label=label)
 
 

@@ -15,9 +15,7 @@ import sqlalchemy as sa
 from sandbox.clock import wall_now
 from sandbox.database import Transaction
 from sandbox.errors import Refusal, not_found
-from sandbox.journal.masking import masked_body, masked_headers
-from sandbox.journal.store import Exchange, keep
-from sandbox.timestamps import to_text
+from sandbox.journal.recording import IN, Half, Spoken, record
 from sandbox.web.outcomes import find_outcome, keep_outcome
 from sandbox.web.reply import PROBLEM, Reply
 from sandbox.workspaces.store import Workspace, find_workspace
@@ -166,35 +164,27 @@ class Call:
 
     def keep_exchange(self, unit: Unit, reply: Reply) -> None:
         """Has the exchange appended to the journal when the unit's transaction commits."""
-        workspace = unit.workspace
-        full = workspace.journal_detail == "FULL"
-        key = f"{workspace.name}/{workspace.seed}".encode()
-        exchange = Exchange(
-            workspace=workspace.name,
+        spoken = Spoken(
+            direction=IN,
             system=self.system,
-            direction="IN",
-            operation_id=self.operation_id,
-            client=self.client,
             method=self.method,
             path=self.path,
             query=self.query_text or None,
-            request_headers=orjson.dumps(masked_headers(self.headers) if full else {}).decode(),
-            request_body=masked_body(self.raw_body, key) if full else None,
-            request_digest=_sha256(self.raw_body),
+            request=Half(self.headers, self.raw_body),
             status=reply.status,
-            response_headers=orjson.dumps(
-                {"content-type": reply.media_type, **reply.headers} if full else {}
-            ).decode(),
-            response_body=masked_body(reply.body, key, reply.media_type) if full else None,
-            response_digest=_sha256(reply.body),
-            request_id=self.request_id,
-            correlation_id=self.headers.get("x-correlation-id"),
+            answer=Half(reply.headers, reply.body, reply.media_type),
+            started=self.wall,
+            duration_ms=(time.perf_counter() - self.began) * 1000,
+            world=unit.now,
+            operation_id=self.operation_id,
+            client=self.client,
             applicant_number=self._applicant_number(reply),
-            started_at=to_text(self.wall),
-            duration_ms=round((time.perf_counter() - self.began) * 1000, 3),
-            world_time=to_text(unit.now),
+            names={
+                "request_id": self.request_id,
+                "correlation_id": self.headers.get("x-correlation-id"),
+            },
         )
-        keep(unit.transaction, exchange)
+        record(unit.transaction, unit.workspace, spoken)
 
     def _applicant_number(self, reply: Reply) -> str | None:
         """The applicant that the exchange is about: named in the path, or new with the answer."""
@@ -212,7 +202,3 @@ class Call:
 
         self.runtime.database.write(run)
         self.journalled = True
-
-
-def _sha256(body: bytes) -> str | None:
-    return hashlib.sha256(body).hexdigest() if body else None

@@ -35,9 +35,7 @@ def _made_up(name: str) -> Refusal:
     return Refusal(Code.CONTRACT_VIOLATION, detail, places=(Place("query", name, detail),))
 
 
-def page_of(
-    name: str, rows: list[tuple[int, dict[str, object]]], limit: int
-) -> dict[str, object]:
+def page_of(name: str, rows: list[tuple[int, dict[str, object]]], limit: int) -> dict[str, object]:
     """A page of `limit` items at most, of rows that were asked for with `limit + 1`: (number, item), in order."""
     items = [item for _, item in rows[:limit]]
     page: dict[str, object] = {name: items, "more": len(rows) > limit}

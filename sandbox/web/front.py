@@ -101,7 +101,10 @@ class Front:
                 return self._method_not_allowed(call)
             return Refusal(Code.NOT_FOUND, f"There is nothing at {call.path}.")
         logger.error(
-            "%s %s failed", call.method, call.operation_id or "without an operation", exc_info=problem
+            "%s %s failed",
+            call.method,
+            call.operation_id or "without an operation",
+            exc_info=problem,
         )
         return Refusal(
             Code.INTERNAL_ERROR,

@@ -42,7 +42,7 @@ def _health(runtime: Runtime) -> _Page:
 def _index(contracts: list[Contract]) -> _Page:
     rows = "".join(
         f'<li><a href="{contract.base_path}/ui/">{escape(contract.document["info"]["title"])}</a> '
-        f"<code>{contract.base_path}</code> – "
+        f"<code>{contract.base_path}</code>, "
         f'<a href="{contract.base_path}/openapi.json">contract</a></li>'
         for contract in contracts
     )
@@ -51,7 +51,7 @@ def _index(contracts: list[Contract]) -> _Page:
         '<meta name="viewport" content="width=device-width">'
         "<style>body{font:1.1rem/1.5 system-ui,sans-serif;max-width:45rem;margin:2rem auto;padding:0 1rem}</style>"
         f"<h1>ESR integration sandbox</h1><p>Two mock systems built from their contracts.</p><ul>{rows}</ul>"
-        '<p>The contracts are a model of ours; the real specification of the ESR e-Recruitment interface is not public.</p>'
+        "<p>The contracts are a model of ours; the real specification of the ESR e-Recruitment interface is not public.</p>"
     )
 
     async def index(_request: Request) -> Response:

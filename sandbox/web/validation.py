@@ -50,7 +50,9 @@ class RequestRules:
             )
         }
         self._places = {
-            place: self._compile(place, [p for (where, _), p in parameters.items() if where == place])
+            place: self._compile(
+                place, [p for (where, _), p in parameters.items() if where == place]
+            )
             for place in ("path", "query", "header")
         }
         body = resolve(operation.get("requestBody", {}), document)
@@ -112,9 +114,7 @@ class RequestRules:
             return {}
         values: dict[str, Any] = {}
         try:
-            pairs = parse_qsl(
-                text, keep_blank_values=True, max_num_fields=100, errors="strict"
-            )
+            pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=100, errors="strict")
         except ValueError:
             faults.append(Place("query", "", "The query is not percent-encoded UTF-8."))
             return {}
@@ -159,14 +159,13 @@ class RequestRules:
         return _Parameter(item["name"], schema, separator)
 
 
-
 class AnswerRules:
     """What one operation promises of its answers."""
 
     def __init__(self, operation: dict[str, Any], document: dict[str, Any]) -> None:
         self._document = document
         self._responses = operation.get("responses", {})
-        self._judges: dict[tuple[str, str], jsonschema_rs.Draft202012Validator | None] = {}
+        self._judges: dict[tuple[str, str], jsonschema_rs.Draft202012Validator] = {}
 
     def faults(self, reply: Reply) -> list[str]:
         """Every way in which the reply breaks the contract."""
@@ -194,9 +193,11 @@ class AnswerRules:
             )
         judge = self._judges[key]
         document = orjson.loads(reply.body)
-        faults += [f"{place.pointer}: {place.detail}" for place in _faults("body", judge.iter_errors(document))]  # type: ignore[union-attr]
+        faults += [
+            f"{place.pointer}: {place.detail}"
+            for place in _faults("body", judge.iter_errors(document))
+        ]
         return faults
-
 
 
 def parse_json(raw: bytes) -> Any:

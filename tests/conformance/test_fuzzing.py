@@ -12,6 +12,7 @@ import httpx
 import pytest
 from rich.console import Console
 
+from sandbox.conformance.fuzz_plan import FuzzConfigurationError, FuzzPlan
 from sandbox.conformance.fuzz_report import as_document, print_result, write_json, write_junit
 from sandbox.conformance.fuzz_results import (
     Counts,
@@ -29,7 +30,7 @@ from sandbox.conformance.fuzz_rules import (
     ExpectedStatuses,
     expected_statuses,
 )
-from sandbox.conformance.fuzzing import FuzzConfigurationError, FuzzPlan, check_names, fuzz
+from sandbox.conformance.fuzzing import check_names, fuzz
 from sandbox.conformance.world_feed import EmptyFeed, FeedExhaustedError, Known
 from tests.conformance.tiny_target import TOKEN, TinyTarget, contract, serving
 

@@ -1,4 +1,6 @@
-"""Applicants at ESR, through the front door."""
+"""Applicants at ESR, through the front door: submit_applicant, read_applicant, list_applicants, amend_applicant,
+withdraw_applicant.
+"""
 
 from typing import Any
 from uuid import uuid4

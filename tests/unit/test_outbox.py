@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from sandbox.clock import Clock, ClockMode, wall_now
 from sandbox.database import Database, Transaction
+from sandbox.journal.store import FLUSH, append
 from sandbox.outbox.dispatcher import (
     DELIVERY_WAITS,
     Answer,
@@ -85,7 +86,7 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(tmp_path / "sandbox.db")
+    opened = Database(tmp_path / "sandbox.db", {FLUSH: append})
     opened.write(
         lambda transaction: insert_workspace(transaction.connection, "w", 1, "FULL", wall_now())
     ).result(WAIT)
@@ -247,13 +248,13 @@ def test_a_message_survives_the_process_that_was_to_send_it(
     tmp_path: Path, receiver: Receiver
 ) -> None:
     path = tmp_path / "kept.db"
-    first = Database(path)
+    first = Database(path, {FLUSH: append})
     first.write(
         lambda transaction: insert_workspace(transaction.connection, "w", 1, "FULL", wall_now())
     ).result(WAIT)
     send(first, receiver.url, "x")
     first.close()
-    second = Database(path)
+    second = Database(path, {FLUSH: append})
 
     async def story() -> None:
         async with dispatching(second):

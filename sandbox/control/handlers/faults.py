@@ -60,9 +60,7 @@ def _check(wanted: dict[str, Any], operation_ids: frozenset[str]) -> None:
         )
     operation_id = wanted.get("operationId")
     if operation_id is not None and operation_id not in operation_ids:
-        raise Refusal(
-            Code.SETTING_INVALID, f"{wanted['system']} has no operation {operation_id}."
-        )
+        raise Refusal(Code.SETTING_INVALID, f"{wanted['system']} has no operation {operation_id}.")
 
 
 def _shown(rule: FaultRule) -> dict[str, Any]:

@@ -67,7 +67,7 @@ async def restore_snapshot(call: Call) -> Reply:
 async def settle_world(call: Call) -> Reply:
     """POST /settle"""
     await call.read(lambda unit: unit.workspace)
-    patience = float(call.body.get("timeoutSeconds", _PATIENCE_SECONDS))
+    patience = float((call.body or {}).get("timeoutSeconds", _PATIENCE_SECONDS))
     began = time.monotonic()
     waiting = await call.runtime.dispatcher.quiet(call.workspace, patience)
     return answer(

@@ -36,9 +36,7 @@ _HEADERS = {"request_headers": "requestHeaders", "response_headers": "responseHe
 
 def list_exchanges(unit: Unit, after: int, limit: int, **filters: Any) -> dict[str, Any]:
     """A page of `ExchangeSummary`, oldest first; `next` is always there."""
-    rows = store.list_exchanges(
-        unit.connection, unit.workspace.name, after, limit + 1, **filters
-    )
+    rows = store.list_exchanges(unit.connection, unit.workspace.name, after, limit + 1, **filters)
     last = rows[:limit][-1]["exchange_id"] if rows else after
     return {
         "exchanges": [_summary(row) for row in rows[:limit]],

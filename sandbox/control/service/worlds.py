@@ -89,9 +89,7 @@ def create_snapshot(unit: Unit, name: str, faults: list[dict[str, Any]]) -> dict
 
 def list_snapshots(unit: Unit) -> list[dict[str, Any]]:
     """Every `Snapshot` of the workspace, oldest first."""
-    return [
-        _shown(values) for values in store.list_snapshots(unit.connection, unit.workspace.name)
-    ]
+    return [_shown(values) for values in store.list_snapshots(unit.connection, unit.workspace.name)]
 
 
 def restore_snapshot(unit: Unit, snapshot_id: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:

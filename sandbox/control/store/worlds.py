@@ -89,9 +89,7 @@ def _tables() -> list[sa.Table]:
 
 def _rows(connection: sa.Connection, table: sa.Table, workspace: str) -> list[dict[str, Any]]:
     rows = connection.execute(sa.select(table).where(table.c.workspace == workspace))
-    return [
-        {f"{name}": _frozen(value) for name, value in row._mapping.items()} for row in rows
-    ]
+    return [{f"{name}": _frozen(value) for name, value in row._mapping.items()} for row in rows]
 
 
 def _frozen(value: Any) -> Any:

@@ -7,8 +7,8 @@ from typing import Any
 
 from sandbox.errors import Code, Refusal
 from sandbox.esr.domain.identifiers import is_ni_number, is_postcode, is_registration_number
-from sandbox.esr.domain.rules import INFO, WARNING, Finding, Rule, findings
 from sandbox.esr.domain.vacancies import OPEN_STATUSES
+from sandbox.rules import INFO, WARNING, Finding, Rule, findings
 
 MINIMUM_AGE = 16
 """Years on the start date: the earliest school-leaving age in England and Wales."""
@@ -158,7 +158,7 @@ DATE_RULES: tuple[Rule[Facts], ...] = (
         needs=(Code.BIRTH_NOT_BEFORE_OFFER,),
     ),
 )
-"""Rules that an amendment has to keep too."""
+"""Rules that `amend_applicant` has to keep too."""
 
 PERSON_RULES: tuple[Rule[Facts], ...] = (
     Rule(
@@ -327,7 +327,7 @@ SUBMISSION_RULES: tuple[Rule[Facts], ...] = (
         needs=(Code.APPLICANT_EXISTS,),
     ),
 )
-"""Everything that ESR asks of an applicant who is sent to it."""
+"""Everything that `submit_applicant` asks of an applicant who is sent to ESR."""
 
 
 def submission_findings(facts: Facts) -> list[Finding]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.errors import Code, Refusal
 from sandbox.esr.domain.identifiers import is_registration_number
-from sandbox.esr.domain.rules import Rule
+from sandbox.rules import Rule
 
 DETAILS = {
     "identity": "identity",
@@ -111,4 +111,4 @@ UPDATE_RULES: tuple[Rule[CheckFacts], ...] = (
         "NHS Data Model and Dictionary; UK Core practitioner identifiers",
     ),
 )
-"""Everything that ESR asks of an update."""
+"""Everything that `record_employment_check` asks of an update."""

@@ -38,7 +38,7 @@ async def clear_occupational_health(call: Call) -> Reply:
         lambda unit: answer(
             200,
             employment_checks.clear_occupational_health(
-                unit, call.argument("applicantNumber"), call.body
+                unit, call.argument("applicantNumber"), call.body or {}
             ),
         )
     )
@@ -62,7 +62,7 @@ async def hire_applicant(call: Call) -> Reply:
         lambda unit: answer(
             200,
             applicants.hire_applicant(
-                unit, call.argument("applicantNumber"), call.body.get("hiredDate")
+                unit, call.argument("applicantNumber"), (call.body or {}).get("hiredDate")
             ),
         )
     )

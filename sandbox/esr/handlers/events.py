@@ -9,9 +9,7 @@ from sandbox.web.reply import Reply, answer, no_content
 async def list_events(call: Call) -> Reply:
     """GET /events"""
     after = decode_cursor(call.argument("cursor"))
-    page = await call.read(
-        lambda unit: service.list_events(unit, after, call.limit, call.employer)
-    )
+    page = await call.read(lambda unit: service.list_events(unit, after, call.limit, call.employer))
     return answer(200, page)
 
 
@@ -29,9 +27,7 @@ async def create_event_subscription(call: Call) -> Reply:
 async def list_event_subscriptions(call: Call) -> Reply:
     """GET /event-subscriptions"""
     after = decode_cursor(call.argument("cursor"))
-    page = await call.read(
-        lambda unit: service.list_event_subscriptions(unit, after, call.limit)
-    )
+    page = await call.read(lambda unit: service.list_event_subscriptions(unit, after, call.limit))
     return answer(200, page)
 
 

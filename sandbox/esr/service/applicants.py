@@ -5,11 +5,11 @@ from typing import Any
 from sandbox.errors import Code, Place, Refusal, not_found
 from sandbox.esr.domain import applicants as domain
 from sandbox.esr.domain.events import applicant_data
-from sandbox.esr.domain.rules import Finding
 from sandbox.esr.reference import retired_by_code
 from sandbox.esr.service.employers import enabled_employer
 from sandbox.esr.service.events import announce
 from sandbox.esr.store import applicants as store
+from sandbox.rules import Finding
 from sandbox.timestamps import to_text
 from sandbox.web.call import Unit
 from sandbox.web.cursor import page_of
@@ -69,9 +69,7 @@ def submit_applicant(unit: Unit, ods_code: str, submission: dict[str, Any]) -> d
 
 def list_applicants(unit: Unit, after: int, limit: int, **filters: str | None) -> dict[str, Any]:
     """A page of `Applicant` in the order of submission."""
-    rows = store.list_applicants(
-        unit.connection, unit.workspace.name, after, limit + 1, **filters
-    )
+    rows = store.list_applicants(unit.connection, unit.workspace.name, after, limit + 1, **filters)
     return page_of("applicants", rows, limit)
 
 
@@ -120,9 +118,7 @@ def withdraw_applicant(
     return _store(unit, changed, status, domain.Act.WITHDRAW)
 
 
-def hire_applicant(
-    unit: Unit, applicant_number: str, hired_date: str | None
-) -> dict[str, Any]:
+def hire_applicant(unit: Unit, applicant_number: str, hired_date: str | None) -> dict[str, Any]:
     """ESR makes the applicant an employee, on the start date unless told otherwise.
 
     Raises Refusal NOT_FOUND, STATE_FORBIDS or ACCEPTANCE_AFTER_START.

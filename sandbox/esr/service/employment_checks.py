@@ -6,11 +6,11 @@ from typing import Any
 from sandbox.errors import Code, Place, Refusal, not_found
 from sandbox.esr.domain.applicants import Status
 from sandbox.esr.domain.employment_checks import DETAILS, UPDATE_RULES, CheckFacts, check_move
-from sandbox.esr.domain.rules import findings
 from sandbox.esr.service.applicants import read_applicant
 from sandbox.esr.service.employers import enabled_employer
 from sandbox.esr.service.events import announce
 from sandbox.esr.store import employment_checks as store
+from sandbox.rules import findings
 from sandbox.timestamps import to_text
 from sandbox.web.call import Unit
 
@@ -191,5 +191,3 @@ def _check_rules(check_type: str, update: dict[str, Any]) -> None:
         f"ESR did not take the check. {detail}",
         places=tuple(Place("body", finding.pointer, finding.text) for finding in found),
     )
-
-

@@ -83,9 +83,7 @@ def read_vacancy(unit: Unit, reference: str, ods_code: str | None) -> dict[str, 
     return found
 
 
-def change_vacancy_status(
-    unit: Unit, reference: str, ods_code: str, status: str
-) -> dict[str, Any]:
+def change_vacancy_status(unit: Unit, reference: str, ods_code: str, status: str) -> dict[str, Any]:
     """Moves a vacancy to a national status and announces it.
 
     Raises Refusal NOT_FOUND, EMPLOYER_UNKNOWN, INTERFACE_NOT_ENABLED, or STATE_FORBIDS when it had come to its end.

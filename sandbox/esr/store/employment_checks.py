@@ -51,9 +51,7 @@ def list_checks(
     connection: sa.Connection, workspace: str, applicant_number: str
 ) -> list[dict[str, Any]]:
     """Every `EmploymentCheck` of an applicant."""
-    rows = connection.execute(
-        _list, {"workspace": workspace, "applicant_number": applicant_number}
-    )
+    rows = connection.execute(_list, {"workspace": workspace, "applicant_number": applicant_number})
     return [orjson.loads(text) for text in rows.scalars()]
 
 

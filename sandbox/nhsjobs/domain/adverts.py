@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from sandbox.errors import Code, Refusal
-from sandbox.nhsjobs.domain.rules import Rule
+from sandbox.rules import Rule
 
 
 class Status(StrEnum):

@@ -12,7 +12,7 @@ from sandbox.nhsjobs.domain.codes import (
     REGISTRATION_BODIES,
     REGISTRATION_TYPES,
 )
-from sandbox.nhsjobs.domain.rules import Rule
+from sandbox.rules import Rule
 
 
 class Status(StrEnum):

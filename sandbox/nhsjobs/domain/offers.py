@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.errors import Code, Refusal
 from sandbox.nhsjobs.domain.codes import REGISTRATION_BODIES, REGISTRATION_TYPES
-from sandbox.nhsjobs.domain.rules import Rule
+from sandbox.rules import Rule
 
 MINIMUM_AGE = 16
 """Years on the start date: the earliest school-leaving age in England and Wales."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox.errors import Code, Refusal
 from sandbox.nhsjobs.domain.applications import Status as ApplicationStatus
-from sandbox.nhsjobs.domain.rules import Rule
+from sandbox.rules import Rule
 
 DETAILS = {
     "identity": "identity",

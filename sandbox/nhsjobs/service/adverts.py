@@ -4,12 +4,12 @@ from typing import Any
 
 from sandbox.errors import Code, Place, Refusal, not_found
 from sandbox.nhsjobs.domain import adverts as domain
-from sandbox.nhsjobs.domain.rules import refuse_broken
 from sandbox.nhsjobs.service.employers import find_position, known_employer
 from sandbox.nhsjobs.service.esr import send_vacancy
 from sandbox.nhsjobs.store import adverts as store
 from sandbox.nhsjobs.store import search as board
 from sandbox.nhsjobs.store.employers import Employer
+from sandbox.rules import refuse_broken
 from sandbox.timestamps import to_text
 from sandbox.web.call import Unit
 from sandbox.web.cursor import page_of

@@ -7,13 +7,13 @@ from sandbox.errors import Code, Place, Refusal, not_found
 from sandbox.nhsjobs.domain import applications as domain
 from sandbox.nhsjobs.domain.adverts import Status as AdvertStatus
 from sandbox.nhsjobs.domain.events import applicant_key, application_key
-from sandbox.nhsjobs.domain.rules import refuse_broken
 from sandbox.nhsjobs.service.adverts import read_advert
 from sandbox.nhsjobs.service.employers import find_position
 from sandbox.nhsjobs.service.esr import send_applicant
 from sandbox.nhsjobs.store import applications as store
 from sandbox.nhsjobs.store.applications import HeldApplication
 from sandbox.nhsjobs.store.offers import find_offer
+from sandbox.rules import refuse_broken
 from sandbox.timestamps import to_text
 from sandbox.web.call import Unit
 from sandbox.web.cursor import page_of

@@ -5,7 +5,6 @@ from typing import Any
 from sandbox.errors import Code, Refusal, not_found
 from sandbox.nhsjobs.domain import offers as domain
 from sandbox.nhsjobs.domain.applications import Act
-from sandbox.nhsjobs.domain.rules import refuse_broken
 from sandbox.nhsjobs.service.adverts import read_advert
 from sandbox.nhsjobs.service.applications import (
     held_application,
@@ -16,6 +15,7 @@ from sandbox.nhsjobs.service.applications import (
 )
 from sandbox.nhsjobs.store import offers as store
 from sandbox.nhsjobs.store.adverts import find_vacancy_problem
+from sandbox.rules import refuse_broken
 from sandbox.timestamps import to_text
 from sandbox.web.call import Unit
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from sandbox.nhsjobs.domain import pre_employment_checks as domain
-from sandbox.nhsjobs.domain.rules import refuse_broken
 from sandbox.nhsjobs.service.applications import (
     goes_to_esr,
     held_application,
@@ -13,6 +12,7 @@ from sandbox.nhsjobs.service.esr import send_check
 from sandbox.nhsjobs.store import pre_employment_checks as store
 from sandbox.nhsjobs.store.applications import HeldApplication
 from sandbox.nhsjobs.store.pre_employment_checks import HeldCheck, WaitingUpdate
+from sandbox.rules import refuse_broken
 from sandbox.timestamps import to_text
 from sandbox.web.call import Unit
 

@@ -16,8 +16,8 @@ from sandbox.esr.domain.applicants import (
     merged,
     submission_findings,
 )
-from sandbox.esr.domain.rules import WARNING, findings
 from sandbox.esr.reference import retired_by_code
+from sandbox.rules import WARNING, findings
 
 ABSENT = "(absent)"
 SUBMISSION: dict[str, Any] = {

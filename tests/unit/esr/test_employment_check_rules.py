@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.errors import Code
 from sandbox.esr.domain.employment_checks import DETAILS, UPDATE_RULES, CheckFacts
-from sandbox.esr.domain.rules import findings
+from sandbox.rules import findings
 
 OPEN = {"state": "IN_PROGRESS", "requestedDate": "2026-04-02"}
 DONE = {

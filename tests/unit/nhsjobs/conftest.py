@@ -15,7 +15,7 @@ from sandbox.nhsjobs.service import adverts, applications, offers
 from sandbox.nhsjobs.service.answers import ANSWERS
 from sandbox.nhsjobs.service.employers import take_on
 from sandbox.outbox.dispatcher import Answer
-from sandbox.outbox.store import DONE, Message, first_waiting, settle_message
+from sandbox.outbox.store import DONE, Message, due_messages, settle_message
 from sandbox.web.call import Unit, open_unit
 from sandbox.workspaces.store import change_workspace, insert_workspace
 
@@ -142,7 +142,11 @@ class NhsJobs:
 
     def waiting(self) -> list[Message]:
         """The next message of each lane to ESR."""
-        return self.do(lambda unit: first_waiting(unit.connection))
+        return self.do(
+            lambda unit: due_messages(
+                unit.connection, unit.workspace.name, unit.wall, unit.now, 1000
+            )
+        )
 
     def answer(self, message: Message, status: int, document: Any) -> None:
         """ESR answers a message."""

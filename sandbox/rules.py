@@ -1,10 +1,10 @@
-"""What a rule is: one row with a code, a place, a question and a sentence."""
+"""What a rule is, in every system here: one row with a code, a place, a question and a sentence."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from sandbox.errors import Code
+from sandbox.errors import Code, Place, Refusal
 
 Subject = TypeVar("Subject")
 
@@ -57,3 +57,14 @@ def findings(rules: Iterable[Rule[Subject]], subject: Subject) -> list[Finding]:
             broken.add(rule.code)
             found.append(Finding(rule.code, rule.pointer, rule.text, rule.kind))
     return found
+
+
+def refuse_broken(rules: Iterable[Rule[Subject]], subject: Subject) -> None:
+    """Raises Refusal with the code of the first rule that the subject breaks, and every place that is wrong."""
+    found = findings(rules, subject)
+    if found:
+        raise Refusal(
+            found[0].code,
+            " ".join(finding.text for finding in found),
+            places=tuple(Place("body", finding.pointer, finding.text) for finding in found),
+        )

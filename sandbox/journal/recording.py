@@ -1,0 +1,90 @@
+"""Makes a journal row of one exchange: masked, digested, in the detail that the workspace asks for."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import orjson
+
+from sandbox.database import Transaction
+from sandbox.journal.masking import masked_body, masked_headers
+from sandbox.journal.store import Exchange, keep
+from sandbox.timestamps import to_text
+from sandbox.workspaces.store import Workspace
+
+IN, OUT = "IN", "OUT"
+_FULL = "FULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """A request or an answer as it went over the wire."""
+
+    headers: Mapping[str, str]
+    body: bytes = b""
+    media_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What was said, between whom, and when."""
+
+    direction: str
+    system: str
+    method: str
+    path: str
+    request: Half
+    status: int
+    """Of the answer; 0 where none came."""
+    answer: Half
+    started: datetime
+    """Wall time."""
+    duration_ms: float
+    world: datetime
+    query: str | None = None
+    operation_id: str | None = None
+    client: str | None = None
+    applicant_number: str | None = None
+    names: Mapping[str, str | None] = field(default_factory=dict)
+    """`request_id` and `correlation_id`, as sent."""
+
+
+def record(transaction: Transaction, workspace: Workspace, spoken: Spoken) -> None:
+    """Has the exchange appended to the journal when the transaction commits."""
+    full = workspace.journal_detail == _FULL
+    key = f"{workspace.name}/{workspace.seed}".encode()
+    request, answer = spoken.request, spoken.answer
+    answered = {"content-type": answer.media_type, **answer.headers}
+    exchange = Exchange(
+        workspace=workspace.name,
+        system=spoken.system,
+        direction=spoken.direction,
+        operation_id=spoken.operation_id,
+        client=spoken.client,
+        method=spoken.method,
+        path=spoken.path,
+        query=spoken.query,
+        request_headers=_json(masked_headers(dict(request.headers)) if full else {}),
+        request_body=masked_body(request.body, key) if full else None,
+        request_digest=_sha256(request.body),
+        status=spoken.status,
+        response_headers=_json(answered if full and spoken.status else {}),
+        response_body=masked_body(answer.body, key, answer.media_type) if full else None,
+        response_digest=_sha256(answer.body),
+        request_id=spoken.names.get("request_id"),
+        correlation_id=spoken.names.get("correlation_id"),
+        applicant_number=spoken.applicant_number,
+        started_at=to_text(spoken.started),
+        duration_ms=round(spoken.duration_ms, 3),
+        world_time=to_text(spoken.world),
+    )
+    keep(transaction, exchange)
+
+
+def _json(headers: Mapping[str, str]) -> str:
+    return orjson.dumps(dict(headers)).decode()
+
+
+def _sha256(body: bytes) -> str | None:
+    return hashlib.sha256(body).hexdigest() if body else None
