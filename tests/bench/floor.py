@@ -44,8 +44,8 @@ def statements() -> dict[str, str]:
             " (SELECT applicant_number FROM esr_applicants WHERE workspace = ? AND vacancy_reference = ?"
             "   AND person_id = (SELECT person_id FROM esr_people WHERE workspace = ? AND person_key = ?)"
             "   AND status != 'TERMINATED'),"
-            " (SELECT min(applicant_number) FROM esr_applicants WHERE workspace = ? AND supplier_reference = ?"
-            "   AND ods_code = ? AND status != 'TERMINATED')"
+            " (SELECT applicant_number FROM esr_applicants WHERE workspace = ? AND supplier_reference = ?"
+            "   AND ods_code = ? AND status != 'TERMINATED' LIMIT 1)"
         ),
         "record": "UPDATE workspaces SET last_record = last_record + ? WHERE name = ? RETURNING last_record",
         "person": "INSERT INTO esr_people (workspace, person_key, person_id) VALUES (?, ?, ?)",

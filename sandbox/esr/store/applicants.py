@@ -58,13 +58,15 @@ _context = sa.select(
         applicants.c.status != TERMINATED,
     )
     .scalar_subquery(),
-    sa.select(sa.func.min(applicants.c.applicant_number))
+    # The first that is found will do: asked for the smallest, the database would walk all numbers in their order.
+    sa.select(applicants.c.applicant_number)
     .where(
         applicants.c.workspace == _workspace,
         applicants.c.supplier_reference == sa.bindparam("supplier_reference"),
         applicants.c.ods_code == sa.bindparam("ods_code"),
         applicants.c.status != TERMINATED,
     )
+    .limit(1)
     .scalar_subquery(),
 )
 _find = sa.select(applicants.c.document).where(
