@@ -5,6 +5,7 @@ Acknowledged means durable: a unit of work's result is handed out only after the
 own SAVEPOINT, and commits them together, so that one fsync serves many.
 """
 
+import asyncio
 import logging
 import os
 import queue
@@ -21,6 +22,7 @@ import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
 from sandbox.errors import Code, Refusal
+from sandbox.receipts import Awaited, Receipt, deliver
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +53,16 @@ class Transaction:
 
 
 Work = Callable[[Transaction], Any]
+
+
+class Undone(Exception):
+    """Raised by a unit to undo all that it did so far and to go on with `then`, whose result becomes the unit's."""
+
+    def __init__(self, then: Work) -> None:
+        super().__init__("the unit's changes are undone")
+        self.then = then
+
+
 Flush = Callable[[Transaction, list[Any]], None]
 
 
@@ -75,7 +87,7 @@ class Database:
         except BaseException:
             self._release()
             raise
-        self._commands: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
+        self._commands: queue.SimpleQueue[tuple[Work, Receipt] | None] = queue.SimpleQueue()
         self._closed = False
         self._door = threading.Lock()  # No command may come in behind the last one.
         self._listeners: dict[str, Callable[[], None]] = {}
@@ -90,12 +102,23 @@ class Database:
         failed. A unit that meets a constraint is run again, since another one may just have written the row.
         """
         future: Future[Any] = Future()
+        self._put(work, future)
+        return future
+
+    async def written(self, work: Work) -> Any:
+        """As `write`, for a coroutine. The answers of one group come back to the event loop together."""
+        awaited = Awaited(asyncio.get_running_loop().create_future())
+        self._put(work, awaited)
+        if awaited.done():  # refused at the door
+            awaited.deliver()
+        return await awaited.future
+
+    def _put(self, work: Work, receipt: Receipt) -> None:
         with self._door:
             if not self._closed:
-                self._commands.put((work, future))
-                return future
-        future.set_exception(_closed())
-        return future
+                self._commands.put((work, receipt))
+                return
+        receipt.set_exception(_closed())
 
     def read(self, work: Work) -> "Future[Any]":
         """Runs `work`, which must only read, against what is committed."""
@@ -151,21 +174,21 @@ class Database:
             if commands:
                 self._commit_group(commands)
 
-    def _commit_group(self, commands: list[tuple[Work, Future[Any]]]) -> None:
-        finished: list[tuple[Future[Any], Any]] = []
+    def _commit_group(self, commands: list[tuple[Work, Receipt]]) -> None:
+        finished: list[tuple[Receipt, Any]] = []
         announcements: set[str] = set()
         try:
             with self._engine.connect() as opened:
                 connection = opened.execution_options(writes=True)
                 with connection.begin():
                     transaction = Transaction(connection)
-                    for work, future in commands:
+                    for work, receipt in commands:
                         try:
-                            finished.append((future, _attempt(transaction, work)))
+                            finished.append((receipt, _attempt(transaction, work)))
                         except Exception as problem:
                             if _is_fatal(problem):
                                 raise
-                            future.set_exception(problem)
+                            receipt.set_exception(problem)
                     for name, left in transaction.before_commit.items():
                         self._flushes[name](transaction, left)
                     announcements = transaction.announcements
@@ -179,12 +202,14 @@ class Database:
                 "then send the request again with the same X-Request-ID.",
                 headers={"Retry-After": "5"},
             )
-            for _, future in commands:
-                if not future.done():
-                    future.set_exception(refusal)
+            for _, receipt in commands:
+                if not receipt.done():
+                    receipt.set_exception(refusal)
+            deliver(receipt for _, receipt in commands)
             return
-        for future, result in finished:
-            future.set_result(result)
+        for receipt, result in finished:
+            receipt.set_result(result)
+        deliver(receipt for _, receipt in commands)
         for announcement in announcements & self._listeners.keys():
             self._listeners[announcement]()
 
@@ -215,18 +240,26 @@ def _attempt(transaction: Transaction, work: Work) -> Any:
         put_off = {name: len(left) for name, left in transaction.before_commit.items()}
         connection.exec_driver_sql("SAVEPOINT unit")
         try:
-            result = work(transaction)
+            try:
+                result = work(transaction)
+            except Undone as undone:
+                _undo(transaction, put_off)
+                result = undone.then(transaction)
         except Exception as problem:
-            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
+            _undo(transaction, put_off)
             connection.exec_driver_sql("RELEASE SAVEPOINT unit")
-            for name, left in transaction.before_commit.items():
-                del left[put_off.get(name, 0) :]
             if isinstance(problem, sa.exc.IntegrityError) and attempt < _ATTEMPTS:
                 continue
             raise
         connection.exec_driver_sql("RELEASE SAVEPOINT unit")
         return result
     raise AssertionError("unreachable")
+
+
+def _undo(transaction: Transaction, put_off: dict[str, int]) -> None:
+    transaction.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
+    for name, left in transaction.before_commit.items():
+        del left[put_off.get(name, 0) :]
 
 
 def _is_fatal(problem: Exception) -> bool:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from sandbox.database import Transaction
 from sandbox.journal.tables import exchanges
+from sandbox.prepared import Prepared
 from sandbox.workspaces.tables import workspaces
 
 FLUSH = "journal"
@@ -41,15 +42,17 @@ class Exchange:
     world_time: str
 
 
-_head = sa.select(workspaces.c.last_exchange, workspaces.c.journal_chain).where(
-    workspaces.c.name == sa.bindparam("name")
+_head = Prepared(
+    sa.select(workspaces.c.last_exchange, workspaces.c.journal_chain).where(
+        workspaces.c.name == sa.bindparam("name")
+    )
 )
-_move_head = (
+_move_head = Prepared(
     sa.update(workspaces)
     .where(workspaces.c.name == sa.bindparam("of_workspace"))
     .values(last_exchange=sa.bindparam("last"), journal_chain=sa.bindparam("chain"))
 )
-_append = exchanges.insert()
+_append = Prepared(exchanges.insert())
 
 
 def keep(transaction: Transaction, exchange: Exchange) -> None:
@@ -63,7 +66,7 @@ def append(transaction: Transaction, kept: list[Exchange]) -> None:
     for exchange in kept:
         by_workspace.setdefault(exchange.workspace, []).append(exchange)
     for name, rows in by_workspace.items():
-        head = transaction.connection.execute(_head, {"name": name}).one_or_none()
+        head = _head.run(transaction.connection, {"name": name}).fetchone()
         if head is None:
             continue  # The workspace went while its last answer was on its way.
         number, chain = head
@@ -75,9 +78,9 @@ def append(transaction: Transaction, kept: list[Exchange]) -> None:
             chain = link(chain, value)
             value["chain"] = chain
             values.append(value)
-        transaction.connection.execute(_append, values)
-        transaction.connection.execute(
-            _move_head, {"of_workspace": name, "last": number, "chain": chain}
+        _append.run_many(transaction.connection, values)
+        _move_head.run(
+            transaction.connection, {"of_workspace": name, "last": number, "chain": chain}
         )
 
 
@@ -143,7 +146,7 @@ def broken_link(connection: sa.Connection, workspace: str) -> int | None:
         if values["exchange_id"] != expected or values["chain"] != chain:
             return int(values["exchange_id"])
         expected += 1
-    head = connection.execute(_head, {"name": workspace}).one_or_none()
+    head = _head.run(connection, {"name": workspace}).fetchone()
     return None if head is None or tuple(head) == (expected - 1, chain) else expected
 
 

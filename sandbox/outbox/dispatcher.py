@@ -191,7 +191,7 @@ class Dispatcher:
             record(transaction, unit.workspace, _spoken(message, url, headers, answer, unit, took))
             self._settle(unit, message, answer)
 
-        await asyncio.wrap_future(self._database.write(settle))
+        await self._database.written(settle)
 
     async def _ask(self, message: Message, url: str, headers: dict[str, str]) -> Answer:
         for is_last in (False, True):

@@ -13,7 +13,7 @@ import orjson
 import sqlalchemy as sa
 
 from sandbox.clock import wall_now
-from sandbox.database import Transaction
+from sandbox.database import Transaction, Undone
 from sandbox.errors import Refusal, not_found
 from sandbox.journal.recording import IN, Half, Spoken, record
 from sandbox.web.outcomes import find_outcome, keep_outcome
@@ -118,34 +118,34 @@ class Call:
         A request id that was seen before gets its first outcome again and `work` is not run. What `work` refuses is
         undone and answered as a problem. Change, outcome and journal row are one transaction.
         """
-        reply: Reply = await asyncio.wrap_future(
-            self.runtime.database.write(lambda transaction: self._serve(transaction, work))
+        reply: Reply = await self.runtime.database.written(
+            lambda transaction: self._serve(transaction, work)
         )
         self.journalled = True
         return reply
 
     def _serve(self, transaction: Transaction, work: Callable[[Unit], Reply]) -> Reply:
         unit = open_unit(transaction, self.workspace, self.wall, self.client or "")
-        connection = transaction.connection
         key = None
         if self.request_id and self.operation_id:
             key = (self.workspace, unit.client, self.operation_id, self.request_id.lower())
         try:
-            known = find_outcome(connection, key, self._digest()) if key else None
+            known = find_outcome(transaction.connection, key, self._digest()) if key else None
         except Refusal as refusal:
-            key, known = None, self.refused(refusal)
+            return self._answer(unit, None, self.refused(refusal))
         if known is not None:
-            self.keep_exchange(unit, known)
-            return known
-        connection.exec_driver_sql("SAVEPOINT rules")
+            return self._answer(unit, None, known)
         try:
             reply = work(unit)
         except Refusal as refusal:
-            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT rules")
-            reply = self.refused(refusal)
-        connection.exec_driver_sql("RELEASE SAVEPOINT rules")
+            refused = self.refused(refusal)
+            raise Undone(lambda _transaction: self._answer(unit, key, refused)) from refusal
+        return self._answer(unit, key, reply)
+
+    def _answer(self, unit: Unit, key: tuple[str, str, str, str] | None, reply: Reply) -> Reply:
+        """Keeps outcome and exchange in the unit's transaction."""
         if key and reply.status < _SERVER_FAULT:
-            keep_outcome(connection, key, self._digest(), reply)
+            keep_outcome(unit.connection, key, self._digest(), reply)
         self.keep_exchange(unit, reply)
         return reply
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from sandbox.database import metadata
 from sandbox.errors import Code, Refusal
+from sandbox.prepared import Prepared
 from sandbox.web.reply import Reply
 
 request_outcomes = sa.Table(
@@ -26,10 +27,13 @@ request_outcomes = sa.Table(
 )
 
 _KEY = ("workspace", "client", "operation_id", "request_id")
-_find = sa.select(request_outcomes).where(
-    *(request_outcomes.c[name] == sa.bindparam(name) for name in _KEY)
+_OUTCOME = ("request_digest", "status", "media_type", "headers", "body")
+_find = Prepared(
+    sa.select(*(request_outcomes.c[name] for name in _OUTCOME)).where(
+        *(request_outcomes.c[name] == sa.bindparam(name) for name in _KEY)
+    )
 )
-_insert = request_outcomes.insert()
+_insert = Prepared(request_outcomes.insert())
 
 
 def find_outcome(
@@ -39,24 +43,25 @@ def find_outcome(
 
     Raises Refusal REQUEST_ID_REUSED when that request was another one.
     """
-    row = connection.execute(_find, dict(zip(_KEY, key, strict=True))).one_or_none()
+    row = _find.run(connection, dict(zip(_KEY, key, strict=True))).fetchone()
     if row is None:
         return None
-    if row.request_digest != request_digest:
+    held_digest, status, media_type, headers, body = row
+    if held_digest != request_digest:
         raise Refusal(
             Code.REQUEST_ID_REUSED,
             "This X-Request-ID was sent before with another request. Use a new one for a new message, and the same "
             "one only to send the same message again.",
         )
-    return Reply(row.status, row.body, row.media_type, orjson.loads(row.headers))
+    return Reply(status, body, media_type, orjson.loads(headers))
 
 
 def keep_outcome(
     connection: sa.Connection, key: tuple[str, str, str, str], request_digest: str, reply: Reply
 ) -> None:
     """Keeps the reply under the key."""
-    connection.execute(
-        _insert,
+    _insert.run(
+        connection,
         {
             **dict(zip(_KEY, key, strict=True)),
             "request_digest": request_digest,

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import sqlalchemy as sa
 
 from sandbox.clock import Clock, ClockMode
+from sandbox.prepared import Prepared
 from sandbox.timestamps import from_text, to_text
 from sandbox.workspaces.tables import workspaces
 
@@ -22,30 +24,47 @@ class Workspace:
     created_at: str
 
 
-_find = sa.select(workspaces).where(workspaces.c.name == sa.bindparam("name"))
+_COLUMNS = (
+    "name",
+    "seed",
+    "clock_mode",
+    "clock_world",
+    "clock_wall",
+    "clock_factor",
+    "journal_detail",
+)
+_find = Prepared(
+    sa.select(
+        *(workspaces.c[column] for column in _COLUMNS),
+        workspaces.c.search_oddities,
+        workspaces.c.created_at,
+    ).where(workspaces.c.name == sa.bindparam("name"))
+)
 _next = {
-    column: sa.update(workspaces)
-    .where(workspaces.c.name == sa.bindparam("of_workspace"))
-    .values({column: workspaces.c[column] + sa.bindparam("count")})
-    .returning(workspaces.c[column])
+    column: Prepared(
+        sa.update(workspaces)
+        .where(workspaces.c.name == sa.bindparam("of_workspace"))
+        .values({column: workspaces.c[column] + sa.bindparam("count")})
+        .returning(workspaces.c[column])
+    )
     for column in ("last_record", "last_event")
 }
 
 
 def find_workspace(connection: sa.Connection, name: str) -> Workspace | None:
     """The workspace, or None."""
-    row = connection.execute(_find, {"name": name}).one_or_none()
+    row = _find.run(connection, {"name": name}).fetchone()
     if row is None:
         return None
-    clock = Clock(
-        ClockMode(row.clock_mode),
-        from_text(row.clock_world),
-        from_text(row.clock_wall),
-        row.clock_factor,
-    )
-    return Workspace(
-        row.name, row.seed, clock, row.journal_detail, row.search_oddities, row.created_at
-    )
+    name, seed, mode, world, wall, factor, detail, oddities, created_at = row
+    clock = _clock(mode, world, wall, factor)
+    return Workspace(name, seed, clock, detail, bool(oddities), created_at)
+
+
+@lru_cache(maxsize=1024)
+def _clock(mode: str, world: str, wall: str, factor: float) -> Clock:
+    # Every request reads its workspace's clock, which changes seldom: its texts are parsed once.
+    return Clock(ClockMode(mode), from_text(world), from_text(wall), factor)
 
 
 def list_workspaces(connection: sa.Connection) -> list[Workspace]:
@@ -110,4 +129,4 @@ def next_event(connection: sa.Connection, workspace: str) -> int:
 
 def _take(connection: sa.Connection, column: str, workspace: str, count: int) -> int:
     parameters = {"of_workspace": workspace, "count": count}
-    return int(connection.execute(_next[column], parameters).scalar_one())
+    return int(_next[column].run(connection, parameters).fetchone()[0])

@@ -45,7 +45,14 @@ def _floor(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     # The floor writes to tables made by a sandbox of its own, so that both have the same schema and the same world.
     database = folder / "floor.db"
     process, _ = launch(
-        "--only", "esr", "--seed", str(_SEED), folder=folder, database=str(database)
+        "--only",
+        "esr",
+        "--seed",
+        str(_SEED),
+        "--world",
+        "small",
+        folder=folder,
+        database=str(database),
     )
     stop(process)
     process = subprocess.Popen(
@@ -68,7 +75,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         sandbox, started = launch(
-            "--only", "esr", "--seed", str(_SEED), folder=folder / "sandbox",
+            "--only", "esr", "--seed", str(_SEED), "--world", "small", folder=folder / "sandbox",
             database=str(folder / "sandbox.db"),
         )  # fmt: skip
         floor, floor_url = _floor(folder)

@@ -107,9 +107,7 @@ class Floor:
             done, exchanges = [], []
             for (submission, raw, request_id), future in group:
                 run("SAVEPOINT unit")
-                run("SAVEPOINT rules")
                 body, exchange = self._store(submission, raw, request_id)
-                run("RELEASE SAVEPOINT rules")
                 run("RELEASE SAVEPOINT unit")
                 done.append((future, body))
                 exchanges.append(exchange)

@@ -7,6 +7,7 @@ import orjson
 import sqlalchemy as sa
 
 from sandbox.esr.tables import applicants, organisations, people, positions, vacancies
+from sandbox.prepared import Prepared
 
 TERMINATED = "TERMINATED"
 
@@ -30,51 +31,55 @@ _person_id = (
     .where(people.c.workspace == _workspace, people.c.person_key == sa.bindparam("person_key"))
     .scalar_subquery()
 )
-_context = sa.select(
-    sa.select(organisations.c.document)
-    .where(
-        organisations.c.workspace == _workspace,
-        organisations.c.ods_code == sa.bindparam("ods_code"),
+_context = Prepared(
+    sa.select(
+        sa.select(organisations.c.document)
+        .where(
+            organisations.c.workspace == _workspace,
+            organisations.c.ods_code == sa.bindparam("ods_code"),
+        )
+        .scalar_subquery(),
+        sa.select(vacancies.c.document)
+        .where(
+            vacancies.c.workspace == _workspace,
+            vacancies.c.vacancy_reference == sa.bindparam("vacancy_reference"),
+        )
+        .scalar_subquery(),
+        sa.select(positions.c.document)
+        .where(
+            positions.c.workspace == _workspace,
+            positions.c.position_id == sa.bindparam("position_id"),
+        )
+        .scalar_subquery(),
+        _person_id,
+        sa.select(applicants.c.applicant_number)
+        .where(
+            applicants.c.workspace == _workspace,
+            applicants.c.vacancy_reference == sa.bindparam("vacancy_reference"),
+            applicants.c.person_id == _person_id,
+            applicants.c.status != TERMINATED,
+        )
+        .scalar_subquery(),
+        # The first that is found will do: asked for the smallest, the database would walk all numbers in their order.
+        sa.select(applicants.c.applicant_number)
+        .where(
+            applicants.c.workspace == _workspace,
+            applicants.c.supplier_reference == sa.bindparam("supplier_reference"),
+            applicants.c.ods_code == sa.bindparam("ods_code"),
+            applicants.c.status != TERMINATED,
+        )
+        .limit(1)
+        .scalar_subquery(),
     )
-    .scalar_subquery(),
-    sa.select(vacancies.c.document)
-    .where(
-        vacancies.c.workspace == _workspace,
-        vacancies.c.vacancy_reference == sa.bindparam("vacancy_reference"),
-    )
-    .scalar_subquery(),
-    sa.select(positions.c.document)
-    .where(
-        positions.c.workspace == _workspace,
-        positions.c.position_id == sa.bindparam("position_id"),
-    )
-    .scalar_subquery(),
-    _person_id,
-    sa.select(applicants.c.applicant_number)
-    .where(
-        applicants.c.workspace == _workspace,
-        applicants.c.vacancy_reference == sa.bindparam("vacancy_reference"),
-        applicants.c.person_id == _person_id,
-        applicants.c.status != TERMINATED,
-    )
-    .scalar_subquery(),
-    # The first that is found will do: asked for the smallest, the database would walk all numbers in their order.
-    sa.select(applicants.c.applicant_number)
-    .where(
-        applicants.c.workspace == _workspace,
-        applicants.c.supplier_reference == sa.bindparam("supplier_reference"),
-        applicants.c.ods_code == sa.bindparam("ods_code"),
-        applicants.c.status != TERMINATED,
-    )
-    .limit(1)
-    .scalar_subquery(),
 )
-_find = sa.select(applicants.c.document).where(
-    applicants.c.workspace == _workspace,
-    applicants.c.applicant_number == sa.bindparam("applicant_number"),
+_find = Prepared(
+    sa.select(applicants.c.document).where(
+        applicants.c.workspace == _workspace,
+        applicants.c.applicant_number == sa.bindparam("applicant_number"),
+    )
 )
-_insert_person = people.insert()
-_insert = applicants.insert()
+_insert_person = Prepared(people.insert())
+_insert = Prepared(applicants.insert())
 _update = (
     sa.update(applicants)
     .where(
@@ -101,8 +106,8 @@ def submission_context(
     connection: sa.Connection, workspace: str, ods_code: str, submission: dict[str, Any]
 ) -> Context:
     """Everything that bears on a submission, in one look."""
-    row = connection.execute(
-        _context,
+    row = _context.run(
+        connection,
         {
             "workspace": workspace,
             "ods_code": ods_code,
@@ -111,7 +116,7 @@ def submission_context(
             "person_key": person_key(submission["person"]),
             "supplier_reference": submission["supplierReference"],
         },
-    ).one()
+    ).fetchone()
     organisation, vacancy, position, person_id, live, taken = row
     return Context(
         organisation=orjson.loads(organisation) if organisation else None,
@@ -125,8 +130,8 @@ def submission_context(
 
 def insert_person(connection: sa.Connection, workspace: str, key: str, person_id: int) -> None:
     """Adds a person."""
-    connection.execute(
-        _insert_person, {"workspace": workspace, "person_key": key, "person_id": person_id}
+    _insert_person.run(
+        connection, {"workspace": workspace, "person_key": key, "person_id": person_id}
     )
 
 
@@ -134,8 +139,8 @@ def insert_applicant(
     connection: sa.Connection, workspace: str, person_id: int, document: dict[str, Any]
 ) -> None:
     """Adds an applicant. The database refuses a second live one of a person for a vacancy."""
-    connection.execute(
-        _insert,
+    _insert.run(
+        connection,
         {
             "workspace": workspace,
             "applicant_number": document["applicantNumber"],
@@ -154,10 +159,10 @@ def find_applicant(
     connection: sa.Connection, workspace: str, applicant_number: str
 ) -> dict[str, Any] | None:
     """The `Applicant`, or None."""
-    text = connection.execute(
-        _find, {"workspace": workspace, "applicant_number": applicant_number}
-    ).scalar_one_or_none()
-    return None if text is None else orjson.loads(text)
+    row = _find.run(
+        connection, {"workspace": workspace, "applicant_number": applicant_number}
+    ).fetchone()
+    return None if row is None else orjson.loads(row[0])
 
 
 def list_applicants(
