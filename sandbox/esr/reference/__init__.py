@@ -21,3 +21,10 @@ def retired_by_code() -> dict[str, dict[str, bool]]:
         name: {code["code"]: code["retired"] for code in item["codes"]}
         for name, item in code_lists().items()
     }
+
+
+def current_codes(code_list_id: str) -> frozenset[str]:
+    """The codes of a list that are not retired. Raises KeyError for an unknown list."""
+    return frozenset(
+        code for code, retired in retired_by_code()[code_list_id].items() if not retired
+    )

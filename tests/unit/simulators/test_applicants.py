@@ -7,8 +7,8 @@ import pytest
 
 from sandbox.contracts.library import load_contract
 from sandbox.contracts.schema import compile_schema
+from sandbox.esr.reference import current_codes
 from simulators.applicants import applicant
-from simulators.reference.code_lists import current_codes
 from simulators.reference.job_roles import job_role
 from simulators.registration import REGISTERS
 from simulators.world import World
@@ -103,7 +103,7 @@ def test_registers_use_national_codes_in_use() -> None:
         ("ethnicOrigin", "ethnic-category"),
         ("maritalStatus", "marital-status"),
         ("disability", "disability"),
-        ("religiousBelief", "religion"),
+        ("religiousBelief", "religious-belief"),
         ("sexualOrientation", "sexual-orientation"),
     ],
 )

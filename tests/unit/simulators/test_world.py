@@ -9,9 +9,9 @@ from faker.providers.address.en_GB import Provider
 
 from sandbox.contracts.library import load_contract
 from sandbox.contracts.schema import compile_schema
+from sandbox.esr.reference import code_lists, current_codes
 from simulators.identifiers import ODS_CODES, ods_code, vpd
 from simulators.pools import POSTCODE_AREAS, towns
-from simulators.reference.code_lists import code_lists, current_codes
 from simulators.reference.job_roles import job_role, job_roles
 from simulators.reference.nationalities import nationalities
 from simulators.world import World
@@ -41,7 +41,7 @@ def test_a_world_keeps_the_contract(world: World, schema: str) -> None:
         "Organisation": world.organisations,
         "Position": world.positions,
         "Vacancy": world.vacancies,
-        "CodeList": code_lists(),
+        "CodeList": list(code_lists().values()),
     }
 
     assert faults(schema, list(values[schema])) == []
