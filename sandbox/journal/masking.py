@@ -7,8 +7,11 @@ so that a verdict about "the same person was sent twice" can be computed again f
 import hashlib
 import re
 from typing import Any
+from urllib.parse import unquote_plus
 
 import orjson
+
+from sandbox.nesting import is_too_deep
 
 _CREDENTIALS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization"})
 # The names of properties that hold personal data in our contracts (UK GDPR article 4(1)).
@@ -62,7 +65,9 @@ def masked_headers(headers: dict[str, str]) -> dict[str, str]:
 
 
 def masked_body(body: bytes, key: bytes, media_type: str = "") -> str | None:
-    """A JSON body with personal data replaced; text that is not JSON is replaced whole; None when empty.
+    """A JSON body with personal data replaced; text that is not JSON, or nests too deep, is replaced whole.
+
+    None when empty.
 
     XML is kept only where `media_type` says that it is an answer of ours: the public search holds no person, while
     nobody knows what somebody else's XML holds.
@@ -75,7 +80,20 @@ def masked_body(body: bytes, key: bytes, media_type: str = "") -> str | None:
         if media_type == _XML:
             return body.decode("utf-8", "replace")
         return f"[not JSON, {len(body)} bytes]"
+    if is_too_deep(body, document):
+        return f"[JSON that nests too deep, {len(body)} bytes]"
     return orjson.dumps(_masked(document, key, "")).decode()
+
+
+def masked_query(query: str, key: bytes) -> str:
+    """A query with the value of each parameter that is named as personal data or a token replaced."""
+    parts = (part.partition("=") for part in query.split("&"))
+    return "&".join(
+        f"{name}={_mask(value, key)}"
+        if unquote_plus(name) in _PERSONAL
+        else f"{name}{equals}{value}"
+        for name, equals, value in parts
+    )
 
 
 def _masked(value: Any, key: bytes, parent: str) -> Any:

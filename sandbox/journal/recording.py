@@ -8,7 +8,7 @@ from datetime import datetime
 import orjson
 
 from sandbox.database import Transaction
-from sandbox.journal.masking import masked_body, masked_headers
+from sandbox.journal.masking import masked_body, masked_headers, masked_query
 from sandbox.journal.store import Exchange, keep
 from sandbox.timestamps import to_text
 from sandbox.workspaces.store import Workspace
@@ -64,7 +64,7 @@ def record(transaction: Transaction, workspace: Workspace, spoken: Spoken) -> No
         client=spoken.client,
         method=spoken.method,
         path=spoken.path,
-        query=spoken.query,
+        query=masked_query(spoken.query, key) if spoken.query else None,
         request_headers=_json(masked_headers(dict(request.headers)) if full else {}),
         request_body=masked_body(request.body, key) if full else None,
         request_digest=_sha256(request.body),

@@ -30,5 +30,7 @@ exchanges = sa.Table(
     sa.Column("duration_ms", sa.Float, nullable=False),
     sa.Column("world_time", sa.String(24), nullable=False),
     sa.Column("chain", sa.String(64), nullable=False),
-    sa.Index("exchanges_by_request_id", "workspace", "request_id"),
 )
+
+# A request id is one id in either case (RFC 9562 section 4), and is looked up so.
+sa.Index("exchanges_by_request_id", exchanges.c.workspace, sa.func.lower(exchanges.c.request_id))
