@@ -220,7 +220,7 @@ def test_the_regulator_answers_a_check_that_waits_for_it(
 
     answered = workspace.control.post(path, json={"answer": answer})
 
-    assert none_yet.status_code == 404
+    assert (none_yet.status_code, none_yet.json()["code"]) == (409, "STATE_FORBIDS")
     assert (not_waiting.status_code, not_waiting.json()["code"]) == (409, "STATE_FORBIDS")
     assert answered.status_code == 200, answered.text
     check = answered.json()

@@ -138,7 +138,7 @@ def test_esr_publishes_a_vacancy_of_its_own(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize("status", ["FROZEN", "PROPOSED", "ELIMINATED"])
-def test_esr_publishes_no_vacancy_for_a_position_into_which_nobody_is_hired(
+def test_neither_side_begins_a_vacancy_for_a_position_into_which_nobody_is_hired(
     workspace: Workspace, status: str
 ) -> None:
     position = active(workspace)
@@ -147,9 +147,12 @@ def test_esr_publishes_no_vacancy_for_a_position_into_which_nobody_is_hired(
     )
     assert changed.status_code == 200
 
-    answer = workspace.control.post("/esr/vacancies", json={"positionId": position})
+    published = workspace.control.post("/esr/vacancies", json={"positionId": position})
+    wanted = {"supplierReference": "A-1", "positionId": position, "title": "Nurse"}
+    created = workspace.write("POST", "/vacancies", wanted)
 
-    assert (answer.status_code, answer.json()["code"]) == (409, "STATE_FORBIDS")
+    assert (published.status_code, published.json()["code"]) == (409, "STATE_FORBIDS")
+    assert (created.status_code, created.json()["code"]) == (409, "STATE_FORBIDS")
 
 
 def test_esr_publishes_no_vacancy_that_is_over_or_has_no_position(workspace: Workspace) -> None:

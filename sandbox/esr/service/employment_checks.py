@@ -108,13 +108,13 @@ def answer_registration_check(
 ) -> dict[str, Any]:
     """The regulator answers a check that waits for it.
 
-    Raises Refusal NOT_FOUND when there is no such check, STATE_FORBIDS when it does not wait or names no registration,
-    SETTING_INVALID for an expiry date with an answer that has none.
+    Raises Refusal NOT_FOUND, STATE_FORBIDS when no such check waits or it names no registration, SETTING_INVALID for an
+    expiry date with an answer that has none.
     """
     applicant = read_applicant(unit, applicant_number, None)
-    held = read_employment_check(unit, applicant_number, _REGISTRATION, None)
-    registration = held.get("registration")
-    if held["state"] != "AWAITING_ANSWER" or registration is None:
+    held = store.find_check(unit.connection, unit.workspace.name, applicant_number, _REGISTRATION)
+    registration = held.get("registration") if held else None
+    if held is None or held["state"] != "AWAITING_ANSWER" or registration is None:
         raise Refusal(
             Code.STATE_FORBIDS,
             "The check does not wait for the regulator: it must be AWAITING_ANSWER and name a registration.",

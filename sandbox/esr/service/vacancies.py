@@ -24,8 +24,8 @@ _OPEN = "01"
 def create_vacancy(unit: Unit, ods_code: str, wanted: dict[str, Any]) -> dict[str, Any]:
     """Creates vacancy and requisition from the supplier's own reference.
 
-    Raises Refusal EMPLOYER_UNKNOWN, INTERFACE_NOT_ENABLED, POSITION_UNKNOWN, POSITION_DELETED, or ALREADY_EXISTS when
-    the reference is in use.
+    Raises Refusal EMPLOYER_UNKNOWN, INTERFACE_NOT_ENABLED, POSITION_UNKNOWN, POSITION_DELETED, STATE_FORBIDS when
+    nobody may be hired into the position, or ALREADY_EXISTS when the reference is in use.
     """
     organisation = enabled_employer(unit, ods_code, "vacancies")
     position = _usable_position(unit, ods_code, wanted["positionId"])
@@ -49,11 +49,7 @@ def publish_esr_vacancy(unit: Unit, wanted: dict[str, Any]) -> dict[str, Any]:
     position = find_position(unit.connection, unit.workspace.name, wanted["positionId"])
     if position is None:
         raise Refusal(Code.POSITION_UNKNOWN, f"There is no position {wanted['positionId']}.")
-    if position["hiringStatus"] != "ACTIVE":
-        raise Refusal(
-            Code.STATE_FORBIDS,
-            f"The position {position['positionId']} is {position['hiringStatus']}; nobody may be hired into it.",
-        )
+    _check_open_to_hiring(position)
     organisation = read_organisation(unit, position["odsCode"])
     if wanted.get("closingDate", "9999") < unit.today.isoformat():
         raise Refusal(Code.CLOSE_DATE_PAST, "The closing date has passed in the world's time.")
@@ -111,7 +107,16 @@ def _usable_position(unit: Unit, ods_code: str, position_id: int) -> dict[str, A
         )
     if position["changeDeleteIndicator"] == "D":
         raise Refusal(Code.POSITION_DELETED, f"The position {position_id} was deleted.")
+    _check_open_to_hiring(position)
     return position
+
+
+def _check_open_to_hiring(position: dict[str, Any]) -> None:
+    if position["hiringStatus"] != "ACTIVE":
+        raise Refusal(
+            Code.STATE_FORBIDS,
+            f"The position {position['positionId']} is {position['hiringStatus']}; nobody may be hired into it.",
+        )
 
 
 def _vacancy(

@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from sandbox.journal.masking import is_mask, masked_body, masked_headers
+from sandbox.journal.masking import is_mask, masked_body, masked_headers, masked_query
 
 KEY = b"default/1"
 PERSON = {
@@ -107,3 +107,12 @@ def test_credentials_in_headers_are_masked() -> None:
         "cookie": "[masked]",
         "accept": "application/json",
     }
+
+
+def test_a_query_keeps_what_is_not_personal() -> None:
+    found = masked_query("limit=5&ni%4Eumber=PZ900001A&flag&location=XN1%202AB", KEY)
+
+    first, second, *rest = found.split("&")
+    assert [first, *rest] == ["limit=5", "flag", "location=XN1%202AB"]
+    assert second.startswith("ni%4Eumber=")
+    assert is_mask(second.partition("=")[2])
