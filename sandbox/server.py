@@ -90,6 +90,7 @@ def serve(
             log_level="warning",
             access_log=False,
             lifespan="on",
+            ws="none",
             server_header=False,
             timeout_graceful_shutdown=5,
             # Longer than any client of ours keeps an idle connection, so that it is never closed under a request.

@@ -12,7 +12,8 @@ def to_text(moment: datetime) -> str:
 
 def from_text(text: str) -> datetime:
     """The moment that an RFC 3339 text names, in UTC. Raises ValueError when it is none."""
-    moment = datetime.fromisoformat(text)
+    # RFC 3339 allows the letters in either case; Python reads capitals only.
+    moment = datetime.fromisoformat(text.upper())
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no zone")
     return moment.astimezone(UTC)

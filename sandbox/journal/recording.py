@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 import orjson
 
@@ -15,6 +16,8 @@ from sandbox.workspaces.store import Workspace
 
 IN, OUT = "IN", "OUT"
 _FULL = "FULL"
+# What the contract of the journal has room for (`Exchange`, `HeaderMap`): of what is longer, the beginning is kept.
+_PATH, _NAME, _HEADER, _HEADERS, _BODY = 8192, 100, 16_384, 200, 1_048_576
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +66,17 @@ def record(transaction: Transaction, workspace: Workspace, spoken: Spoken) -> No
         operation_id=spoken.operation_id,
         client=spoken.client,
         method=spoken.method,
-        path=spoken.path,
-        query=masked_query(spoken.query, key) if spoken.query else None,
+        path=spoken.path[:_PATH],
+        query=masked_query(spoken.query, key)[:_PATH] if spoken.query else None,
         request_headers=_json(masked_headers(dict(request.headers)) if full else {}),
-        request_body=masked_body(request.body, key) if full else None,
+        request_body=_fitting(masked_body(request.body, key)) if full else None,
         request_digest=_sha256(request.body),
         status=spoken.status,
         response_headers=_json(answered if full and spoken.status else {}),
         response_body=masked_body(answer.body, key, answer.media_type) if full else None,
         response_digest=_sha256(answer.body),
-        request_id=spoken.names.get("request_id"),
-        correlation_id=spoken.names.get("correlation_id"),
+        request_id=_cut(spoken.names.get("request_id")),
+        correlation_id=_cut(spoken.names.get("correlation_id")),
         applicant_number=spoken.applicant_number,
         started_at=to_text(spoken.started),
         duration_ms=round(spoken.duration_ms, 3),
@@ -83,7 +86,17 @@ def record(transaction: Transaction, workspace: Workspace, spoken: Spoken) -> No
 
 
 def _json(headers: Mapping[str, str]) -> str:
-    return orjson.dumps(dict(headers)).decode()
+    held = {name: value[:_HEADER] for name, value in islice(headers.items(), _HEADERS)}
+    return orjson.dumps(held).decode()
+
+
+def _cut(name: str | None) -> str | None:
+    return name[:_NAME] if name else name
+
+
+def _fitting(body: str | None) -> str | None:
+    # Masks can be longer than what they stand for, and a part of a JSON text is no JSON.
+    return body if body is None or len(body) <= _BODY else f"[too long once masked: {len(body)}]"
 
 
 def _sha256(body: bytes) -> str | None:

@@ -26,6 +26,7 @@ from sandbox.outbox.store import (
     due_messages,
     put_off,
     settle_message,
+    still_waits,
     workspaces_waiting,
 )
 from sandbox.web.call import Unit, open_unit
@@ -93,6 +94,7 @@ class Dispatcher:
         self._database = database
         self._handlers = handlers
         self._route = route
+        self._timeout = timeout
         self._client = httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False)
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
@@ -189,30 +191,42 @@ class Dispatcher:
                 return
             unit = open_unit(transaction, message.workspace, wall, message.sender)
             record(transaction, unit.workspace, _spoken(message, url, headers, answer, unit, took))
-            self._settle(unit, message, answer)
+            # A reset or a restore may have put another message under its number, or a subscription may have gone.
+            if still_waits(unit.connection, message):
+                self._settle(unit, message, answer)
 
         await self._database.written(settle)
 
     async def _ask(self, message: Message, url: str, headers: dict[str, str]) -> Answer:
         for is_last in (False, True):
             try:
-                response = await self._client.request(
-                    message.method, url, headers=headers, content=message.body
-                )
+                async with asyncio.timeout(self._timeout):
+                    return await self._answer(message, url, headers)
+            except TimeoutError as problem:
+                return _none(problem)
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as problem:
                 # The other side may have closed a connection that lay idle: that says nothing about it.
                 if is_last:
                     return _none(problem)
             except (httpx.HTTPError, httpx.InvalidURL) as problem:
                 return _none(problem)
-            else:
-                return Answer(
-                    response.status_code,
-                    response.content[:_KEPT],
-                    _retry_after(response),
-                    response.headers.get("content-type", ""),
-                )
         raise AssertionError("unreachable")
+
+    async def _answer(self, message: Message, url: str, headers: dict[str, str]) -> Answer:
+        """Sends once. Of an answer that does not end, no more is read than is kept."""
+        asked = self._client.stream(message.method, url, headers=headers, content=message.body)
+        body = bytearray()
+        async with asked as response:
+            async for part in response.aiter_bytes():
+                body += part
+                if len(body) >= _KEPT:
+                    break
+        return Answer(
+            response.status_code,
+            bytes(body[:_KEPT]),
+            _retry_after(response),
+            response.headers.get("content-type", ""),
+        )
 
     def _settle(self, unit: Unit, message: Message, answer: Answer) -> None:
         summary = f"{answer.status} {answer.body[:200].decode('utf-8', 'replace')}"
@@ -226,7 +240,8 @@ class Dispatcher:
             if message.attempts >= len(DELIVERY_WAITS):
                 settle_message(unit.connection, message, DEAD, summary)
                 return
-            wait, now = DELIVERY_WAITS[message.attempts], unit.now
+            asked = timedelta(seconds=answer.retry_after or 0)
+            wait, now = max(DELIVERY_WAITS[message.attempts], asked), unit.now
         else:
             wait, now = _back_off(message.attempts, answer), wall_now()
         put_off(unit.connection, message, now, wait, summary)

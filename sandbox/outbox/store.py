@@ -132,6 +132,21 @@ def due_messages(
     ]
 
 
+def still_waits(connection: sa.Connection, message: Message) -> bool:
+    """Whether the message, as it was read, waits for its answer: a number is given again after a reset."""
+    row = connection.execute(
+        sa.select(outbox.c.url, outbox.c.headers, outbox.c.body).where(
+            outbox.c.workspace == message.workspace,
+            outbox.c.message_id == message.message_id,
+            outbox.c.state == WAITING,
+        )
+    ).one_or_none()
+    if row is None:
+        return False
+    held = (row.url, orjson.loads(row.headers), row.body)
+    return held == (message.url, message.headers, message.body)
+
+
 def settle_message(
     connection: sa.Connection, message: Message, state: str, last_answer: str
 ) -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import hashlib
+import logging
 import re
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,6 +24,8 @@ from sandbox.workspaces.store import Workspace, find_workspace
 
 if TYPE_CHECKING:
     from sandbox.runtime import Runtime
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _SERVER_FAULT = 500
@@ -200,5 +204,11 @@ class Call:
         def run(transaction: Transaction) -> None:
             self.keep_exchange(open_unit(transaction, self.workspace, self.wall), reply)
 
-        self.runtime.database.write(run)
+        self.runtime.database.write(run).add_done_callback(_tell_of_loss)
         self.journalled = True
+
+
+def _tell_of_loss(written: "Future[None]") -> None:
+    problem = None if written.cancelled() else written.exception()
+    if problem is not None and not isinstance(problem, Refusal):
+        logger.error("an exchange could not be put into the journal", exc_info=problem)

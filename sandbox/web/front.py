@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.contracts import Contract
-from sandbox.errors import Code, Refusal
+from sandbox.errors import Code, Place, Refusal
 from sandbox.runtime import Runtime
 from sandbox.web.call import Call
 from sandbox.web.operations import CALL, RESPOND
@@ -25,6 +25,17 @@ _MIRRORED = {
     "x-request-id": (b"x-request-id", re.compile(r"[0-9a-fA-F-]{1,100}")),
     "x-correlation-id": (b"x-correlation-id", re.compile(r"[A-Za-z0-9-]{1,100}")),
 }
+# Which of two would count is a matter of luck, and a proxy before us may have read the other one (RFC 9110 section 5.3).
+_ONCE = frozenset(
+    {
+        b"authorization",
+        b"content-type",
+        b"if-match",
+        b"nhsd-end-user-organisation-ods",
+        b"x-correlation-id",
+        b"x-request-id",
+    }
+)
 _METHODS = ("get", "put", "post", "delete", "patch")
 
 
@@ -61,6 +72,8 @@ class Front:
         # Starlette's routers raise for a method that is not allowed only where an application is named.
         scope["app"] = self._app
         try:
+            if len(call.headers) < len(scope["headers"]):
+                _check_headers(scope["headers"])
             if call.path.endswith("/") and self._is_operation(call.path.rstrip("/")):
                 # The routers would redirect it, which no contract describes.
                 raise Refusal(Code.NOT_FOUND, f"There is nothing at {call.path}.")
@@ -82,10 +95,7 @@ class Front:
             method=scope["method"],
             path=scope["path"],
             query_text=scope.get("query_string", b"").decode("latin-1"),
-            headers={
-                name.decode("latin-1").lower(): value.decode("latin-1")
-                for name, value in scope["headers"]
-            },
+            headers=_headers(scope["headers"]),
             workspace=workspace,
         )
 
@@ -151,6 +161,26 @@ async def _send(call: Call, reply: Reply, send: Send, broken_off: bool) -> None:
         await send({"type": "http.response.body", "body": reply.body[:1], "more_body": True})
         return
     await send({"type": "http.response.body", "body": reply.body})
+
+
+def _headers(sent: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """The headers by their names in lower case; one that came more than once is joined (RFC 9110 section 5.3)."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in sent:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+def _check_headers(headers: list[tuple[bytes, bytes]]) -> None:
+    """Raises Refusal CONTRACT_VIOLATION for a header that says one thing and is there twice."""
+    names = [name.lower() for name, _ in headers]
+    for name in sorted(_ONCE):
+        if names.count(name) > 1:
+            detail = f"The header {name.decode()} stands here twice."
+            raise Refusal(
+                Code.CONTRACT_VIOLATION, detail, places=(Place("header", name.decode(), detail),)
+            )
 
 
 def _path_pattern(template: str) -> re.Pattern[str]:

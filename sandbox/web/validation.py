@@ -14,6 +14,7 @@ import orjson
 
 from sandbox.contracts.schema import compile_schema, resolve
 from sandbox.errors import Code, Place, Refusal
+from sandbox.nesting import DEEPEST, is_too_deep
 from sandbox.web.reply import Reply
 
 _INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
@@ -210,6 +211,9 @@ def parse_json(raw: bytes) -> Any:
             f"The body is not JSON: {problem.msg} at line {problem.lineno}, column {problem.colno}.",
             places=(Place("body", "", problem.msg),),
         ) from problem
+    if is_too_deep(raw, document):
+        detail = f"The body nests more than {DEEPEST} objects and arrays."
+        raise Refusal(Code.BODY_MALFORMED, detail, places=(Place("body", "", detail),))
     return _whole_numbers(document) if _MAY_HOLD_FLOAT.search(raw) else document
 
 

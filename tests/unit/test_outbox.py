@@ -374,6 +374,27 @@ def test_a_delivery_that_is_refused_is_tried_as_often_as_was_promised_and_given_
     assert states(database) == [DEAD]
 
 
+def test_a_delivery_waits_as_long_as_its_receiver_asks(
+    database: Database, receiver: Receiver
+) -> None:
+    moment = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+    receiver.answers = lambda _, seen: (503 if seen == 0 else 200, {"Retry-After": "900"})
+    set_world(database, moment)
+    send(database, receiver.url, "x", clock=WORLD, due_at=moment)
+
+    async def story() -> None:
+        async with dispatching(database) as dispatcher:
+            await dispatcher.quiet("w", WAIT)
+            await asyncio.to_thread(set_world, database, moment + timedelta(seconds=899))
+            await dispatcher.quiet("w", WAIT)
+            assert len(receiver.bodies) == 1
+            await asyncio.to_thread(set_world, database, moment + timedelta(seconds=900))
+            await dispatcher.quiet("w", WAIT)
+
+    run(story())
+    assert states(database) == [DONE]
+
+
 def test_a_lane_that_was_cancelled_is_not_sent(database: Database, receiver: Receiver) -> None:
     def cancel(transaction: Transaction) -> None:
         cancel_lane(transaction.connection, "w", "sub_1/")
