@@ -125,7 +125,7 @@ def test_a_missing_contract_is_named(tmp_path: Path) -> None:
 @pytest.fixture
 def folder(write_contract: WriteContract) -> Path:
     """A folder with a small contract under every name, and something shared."""
-    folder = write_contract({"../../components/common.yaml": "components: {}\n"})
+    folder = write_contract({"../../components/headers-and-errors.yaml": "components: {}\n"})
     for name in CONTRACT_NAMES[1:]:
         shutil.copytree(folder / CONTRACT_NAMES[0], folder / name)
     return folder
@@ -155,7 +155,7 @@ def test_a_source_that_changed_is_believed_rather_than_the_bundle(folder: Path) 
 
 def test_a_shared_source_that_changed_makes_every_bundle_stale(folder: Path) -> None:
     write_bundles(folder)
-    shared = folder / "components" / "common.yaml"
+    shared = folder / "components" / "headers-and-errors.yaml"
     shared.write_text(shared.read_text(encoding="utf-8") + "# seen\n", encoding="utf-8")
 
     assert len(stale_bundles(folder)) == len(CONTRACT_NAMES)
