@@ -126,7 +126,10 @@ class _Demo:
     def fuzzing(self, target: str, running: Started, examples: int) -> None:
         """One contract, in a workspace of its own."""
         workspace = self._workspace(running, f"fuzz-{target}")
-        self._add(_fuzz_section(run_fuzz(target, workspace, self._seed, examples)))
+        result = run_fuzz(target, workspace, self._seed, examples)
+        self._add(_fuzz_section(result))
+        if result.interrupted:
+            raise KeyboardInterrupt
 
     def day(self, running: Started, factor: float, scale: float) -> None:
         """A busy day's traffic, in a workspace of its own, reconciled."""

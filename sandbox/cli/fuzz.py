@@ -1,9 +1,7 @@
 """`esr-sandbox fuzz`."""
 
 import secrets
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -11,6 +9,7 @@ from rich.console import Console
 
 from sandbox.cli import Stop
 from sandbox.cli.progress import bar
+from sandbox.cli.targets import target_sandbox
 from sandbox.conformance.esr_feed import EsrFeed
 from sandbox.conformance.fuzz_plan import FuzzConfigurationError, FuzzPlan
 from sandbox.conformance.fuzz_report import print_result, write_json, write_junit
@@ -19,7 +18,7 @@ from sandbox.conformance.fuzzing import fuzz
 from sandbox.conformance.nhs_jobs_feed import NhsJobsFeed
 from sandbox.conformance.world_feed import WorldFeed
 from sandbox.contracts import load_contract
-from sandbox.server import Started, is_answering, started
+from sandbox.server import Started
 
 FEEDS: dict[str, Callable[[str, str, int, str], WorldFeed]] = {
     "esr": EsrFeed,
@@ -60,9 +59,7 @@ def command(
 
     Exit code 0: every rule held and every operation was exercised; 1: a rule was broken; 3: inconclusive.
     """
-    if url and not token:
-        raise Stop("A sandbox at --url needs --token: the one that it printed when it started.")
-    with _target(url, token, seed) as running:
+    with target_sandbox(url, token, "--seed", str(seed), "--validate-responses") as running:
         result = run_fuzz(target, running, seed, examples)
     print_result(result, Console())
     if report is not None:
@@ -73,9 +70,7 @@ def command(
     return result.exit_code
 
 
-def run_fuzz(
-    target: str, running: Started, seed: int, examples: int, limit_seconds: float | None = None
-) -> FuzzResult:
+def run_fuzz(target: str, running: Started, seed: int, examples: int) -> FuzzResult:
     """Fuzzes one contract of a running sandbox. Raises Stop when the run cannot begin."""
     contract = load_contract(target)
     base_url = running.url + contract.base_path
@@ -95,7 +90,6 @@ def run_fuzz(
             seed=seed,
             examples=examples,
             feed=feed,
-            limit_seconds=limit_seconds,
             run_id=run_id,
             progress=show,
         )
@@ -103,20 +97,3 @@ def run_fuzz(
             return fuzz(plan)
         except FuzzConfigurationError as problem:
             raise Stop(str(problem)) from problem
-
-
-@contextmanager
-def _target(url: str | None, token: str | None, seed: int) -> Iterator[Started]:
-    if url:
-        address = url.rstrip("/")
-        if not is_answering(address):
-            raise Stop(
-                f"Nothing answers at {address}/health. Start it with esr-sandbox up, or leave --url out."
-            )
-        yield Started(address, token or "")
-        return
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        started("--seed", str(seed), "--validate-responses", folder=Path(folder)) as running,
-    ):
-        yield running

@@ -1,8 +1,5 @@
 """`esr-sandbox replay`."""
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -18,8 +15,8 @@ from loadtests.runner import run_replay
 from loadtests.verdict import Outcome
 from sandbox.cli import FAILED, HELD, INCONCLUSIVE, Stop
 from sandbox.cli.progress import bar
+from sandbox.cli.targets import target_sandbox
 from sandbox.cli.worlds import DEFAULT_WORLD, WORLDS
-from sandbox.server import Started, is_answering, started
 
 EXIT_CODES = {Outcome.PASS: HELD, Outcome.FAIL: FAILED, Outcome.INCONCLUSIVE: INCONCLUSIVE}
 
@@ -103,13 +100,12 @@ def command(
 
     Exit code 0: nothing lost, duplicated or altered and every limit kept; 1: not so; 3: inconclusive.
     """
-    if url and not token:
-        raise Stop("A sandbox at --url needs --token: the one that it printed when it started.")
     kept = ledger or report / "ledger.ndjson"
     parameters = WorldParameters(world_seed, *WORLDS[world])
+    own = ("--only", "esr", "--world", world, "--seed", str(world_seed))
     try:
         chosen = load_profile(profile)
-        with _target(url, token, world, world_seed) as running:
+        with target_sandbox(url, token, *own) as running:
             report.mkdir(parents=True, exist_ok=True)
             if ledger is None:
                 kept.unlink(missing_ok=True)
@@ -187,23 +183,3 @@ def print_replay(result: ReplayResult, console: Console) -> None:
     console.print(verdict)
     if result.interrupted:
         console.print(f"Ended early: {result.interrupted}", highlight=False)
-
-
-@contextmanager
-def _target(url: str | None, token: str | None, world: str, world_seed: int) -> Iterator[Started]:
-    if url:
-        address = url.rstrip("/")
-        if not is_answering(address):
-            raise Stop(
-                f"Nothing answers at {address}/health. Start it with esr-sandbox up, or leave --url out."
-            )
-        yield Started(address, token or "")
-        return
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        started(
-            "--only", "esr", "--world", world, "--seed", str(world_seed),
-            folder=Path(folder), database=str(Path(folder) / "sandbox.db"),
-        ) as running,
-    ):  # fmt: skip
-        yield running

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.conformance.feed_client import EMPLOYER, FeedClient
+from sandbox.conformance.feed_client import CHECK, CHECK_TYPES, EMPLOYER, FeedClient
 from sandbox.conformance.world_feed import FeedExhaustedError, Known
 from simulators.applicants import applicant
 from simulators.world import World
@@ -17,16 +17,6 @@ from simulators.world import World
 _OPEN = ("01", "02", "11", "12")
 _SUBSCRIPTIONS = 6
 _STABLE = 12
-_CHECK_TYPES = (
-    "identity",
-    "right-to-work",
-    "registration-and-qualifications",
-    "employment-history-and-references",
-    "dbs",
-    "work-health-assessment",
-    "alert-notice",
-)
-_CHECK = {"state": "IN_PROGRESS", "requestedDate": "2026-03-02"}
 _WITHDRAWAL = {"reason": "CANDIDATE_WITHDREW", "withdrawnDate": "2026-03-05"}
 _CURSORS = {
     "list_organisations": "cursor",
@@ -80,11 +70,11 @@ class EsrFeed:
             )
         for _ in range(_STABLE):
             held = self._new_applicant()
-            check_type = _CHECK_TYPES[len(self._stable) % len(_CHECK_TYPES)]
+            check_type = CHECK_TYPES[len(self._stable) % len(CHECK_TYPES)]
             self._client.write(
                 "PUT",
                 f"/applicants/{held['applicantNumber']}/employment-checks/{check_type}",
-                _CHECK,
+                CHECK,
                 held["odsCode"],
             )
             self._stable.append({**held, "checkType": check_type})
@@ -164,10 +154,10 @@ class EsrFeed:
                 return Known(
                     path={
                         "applicantNumber": held["applicantNumber"],
-                        "checkType": _CHECK_TYPES[turn % len(_CHECK_TYPES)],
+                        "checkType": CHECK_TYPES[turn % len(CHECK_TYPES)],
                     },
                     headers={EMPLOYER: held["odsCode"]},
-                    body=_CHECK,
+                    body=CHECK,
                 )
             case "read_employment_check":
                 path = {name: stable[name] for name in ("applicantNumber", "checkType")}

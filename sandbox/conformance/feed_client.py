@@ -9,6 +9,17 @@ import httpx
 from sandbox.conformance.world_feed import FeedExhaustedError
 
 EMPLOYER = "NHSD-End-User-Organisation-ODS"
+CHECK_TYPES = (
+    "identity",
+    "right-to-work",
+    "registration-and-qualifications",
+    "employment-history-and-references",
+    "dbs",
+    "work-health-assessment",
+    "alert-notice",
+)
+CHECK = {"state": "IN_PROGRESS", "requestedDate": "2026-03-02"}
+"""An update that starts a check of any type."""
 _NAMESPACE = UUID("3c0b8f2e-91d4-5a0f-8a77-6f1d2c3b4a59")
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 # Below this many successes an operation was met too seldom to say anything good about it.
 ENOUGH_SUCCESSES = 20
+INTERRUPTED = "interrupted before the end"
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
 
@@ -177,6 +178,11 @@ class FuzzResult:
     def exit_code(self) -> int:
         """0 held, 1 the target failed, 3 inconclusive, 4 the suite itself broke."""
         return _EXIT_CODES[self.result]
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether somebody stopped the run (Ctrl-C)."""
+        return INTERRUPTED in self.gaps
 
     @property
     def counts(self) -> Counts:

@@ -60,6 +60,7 @@ from sandbox.conformance.fuzz_plan import (
 )
 from sandbox.conformance.fuzz_results import (
     ENOUGH_SUCCESSES,
+    INTERRUPTED,
     Counts,
     Exchange,
     FuzzFailure,
@@ -301,7 +302,7 @@ class _Run:
             case events.FatalError():
                 self.problems[f"the fuzzer broke: {_brief(event.exception)}"] = None
             case events.Interrupted():
-                self.gaps["interrupted before the end"] = None
+                self.gaps[INTERRUPTED] = None
             case _:
                 return
 

@@ -8,23 +8,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sandbox.conformance.feed_client import EMPLOYER, FeedClient
+from sandbox.conformance.feed_client import CHECK, CHECK_TYPES, EMPLOYER, FeedClient
 from sandbox.conformance.world_feed import FeedExhaustedError, Known
 from sandbox.timestamps import from_text
 from simulators.applicants import applicant
 from simulators.world import World
 
 _STABLE = 8
-_CHECK_TYPES = (
-    "identity",
-    "right-to-work",
-    "registration-and-qualifications",
-    "employment-history-and-references",
-    "dbs",
-    "work-health-assessment",
-    "alert-notice",
-)
-_CHECK = {"state": "IN_PROGRESS", "requestedDate": "2026-03-02"}
 _CURSORS = ("list_adverts", "list_applications")
 _LATER = ("dateOfBirth", "niNumber")
 _SEARCH = {"countryCode": "ENG", "sort": "publicationDateDesc", "page": "1", "limit": "10"}
@@ -58,7 +48,7 @@ class NhsJobsFeed:
             self._client.write(
                 "PUT",
                 f"/applications/{application['applicationId']}/pre-employment-checks/identity",
-                _CHECK,
+                CHECK,
                 application["odsCode"],
             )
             self._applications.append(application)
@@ -109,11 +99,11 @@ class NhsJobsFeed:
                 if fresh:
                     application = self._new_application()
                     path = {"applicationId": str(application["applicationId"])}
-                check_type = _CHECK_TYPES[turn % len(_CHECK_TYPES)]
+                check_type = CHECK_TYPES[turn % len(CHECK_TYPES)]
                 return Known(
                     path={**path, "checkType": check_type},
                     headers={EMPLOYER: application["odsCode"]},
-                    body=_CHECK,
+                    body=CHECK,
                 )
             case _:
                 return Known()
