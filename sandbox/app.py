@@ -18,6 +18,7 @@ from connexion.resolver import Resolver  # noqa: E402
 from starlette.types import ASGIApp  # noqa: E402
 
 import sandbox.control.handlers  # noqa: E402
+import sandbox.jobs.tables  # noqa: E402
 import sandbox.nhsjobs.tables  # noqa: E402  (a new database gets every table, whichever system runs)
 from sandbox.clock import wall_now  # noqa: E402
 from sandbox.contracts import Contract, load_contract  # noqa: E402
@@ -26,6 +27,7 @@ from sandbox.errors import Code, Refusal  # noqa: E402
 from sandbox.esr.service.events import DELIVERY, delivered  # noqa: E402
 from sandbox.identity.bearer import Bearer  # noqa: E402
 from sandbox.identity.store import ensure_client, ensure_token  # noqa: E402
+from sandbox.jobs.timekeeper import Act, Timekeeper  # noqa: E402
 from sandbox.journal.store import FLUSH, append  # noqa: E402
 from sandbox.outbox.dispatcher import Dispatcher  # noqa: E402
 from sandbox.runtime import Runtime, SeedWorld  # noqa: E402
@@ -124,6 +126,11 @@ async def _not_running(call: Call) -> Reply:
     )
 
 
+def _acts() -> dict[str, Act]:
+    """What does each kind of job in the transaction that removes it."""
+    return {}
+
+
 def _lifespan(runtime: Runtime) -> Callable[[Any], Any]:
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:
@@ -136,13 +143,15 @@ def _lifespan(runtime: Runtime) -> Callable[[Any], Any]:
             connection = Connection(settings, runtime.database)
             handlers |= ANSWERS
         dispatcher = Dispatcher(runtime.database, handlers, settings.request_seconds, connection)
-        runtime.start_with(dispatcher, connection)
+        timekeeper = Timekeeper(runtime.database, dispatcher, _acts(), {})
+        runtime.start_with(dispatcher, timekeeper, connection)
         starting = asyncio.create_task(runtime.connect_all())
         try:
             yield
         finally:
             starting.cancel()
             await asyncio.gather(starting, return_exceptions=True)
+            await timekeeper.stop()
             await dispatcher.stop()
             if connection is not None:
                 await connection.close()

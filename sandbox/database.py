@@ -26,7 +26,7 @@ from sandbox.receipts import Awaited, Receipt, deliver
 
 logger = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _GROUP = 64
 _ATTEMPTS = 3
 _READERS = 4

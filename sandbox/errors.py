@@ -63,6 +63,10 @@ class Code(StrEnum):
     CHECK_DETAILS_MISPLACED = "CHECK_DETAILS_MISPLACED"
     CHECK_DATES_OUT_OF_ORDER = "CHECK_DATES_OUT_OF_ORDER"
     SUBSCRIPTION_ADDRESS_REFUSED = "SUBSCRIPTION_ADDRESS_REFUSED"
+    # Who a person is
+    # Positions over time, and values in codes
+    # Employment checks under a profile
+    # Files of the hourly interface
     # Rules of NHS Jobs
     CANDIDATE_DETAILS_MISSING = "CANDIDATE_DETAILS_MISSING"
     ADVERT_EXISTS = "ADVERT_EXISTS"

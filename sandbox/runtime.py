@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sandbox.database import Database, Transaction
 from sandbox.faults import Faults
 from sandbox.identity.bearer import Bearer
-from sandbox.outbox.store import ANNOUNCEMENT
+from sandbox.jobs.store import ANNOUNCEMENT as JOBS
+from sandbox.outbox.store import ANNOUNCEMENT as OUTBOX
 from sandbox.settings import Settings
 from sandbox.workspaces.store import list_workspaces
 
 if TYPE_CHECKING:
+    from sandbox.jobs.timekeeper import Timekeeper
     from sandbox.outbox.dispatcher import Dispatcher
 
 SeedWorld = Callable[[int, int, int], dict[str, list[dict[str, Any]]]]
@@ -39,6 +41,7 @@ class Runtime:
     """By contract: the operations that are served."""
     is_ready: bool = False
     _dispatcher: "Dispatcher | None" = None
+    _timekeeper: "Timekeeper | None" = None
     _nhs_jobs: Subscriber | None = None
 
     @property
@@ -48,10 +51,21 @@ class Runtime:
             raise RuntimeError("the sandbox has not started")
         return self._dispatcher
 
-    def start_with(self, dispatcher: "Dispatcher", nhs_jobs: Subscriber | None) -> None:
+    @property
+    def timekeeper(self) -> "Timekeeper":
+        """Makes what is due on the worlds' clocks happen; there once the server has started."""
+        if self._timekeeper is None:
+            raise RuntimeError("the sandbox has not started")
+        return self._timekeeper
+
+    def start_with(
+        self, dispatcher: "Dispatcher", timekeeper: "Timekeeper", nhs_jobs: Subscriber | None
+    ) -> None:
         """Hands in what lives as long as the server."""
         self._dispatcher = dispatcher
-        self.database.listen(ANNOUNCEMENT, dispatcher.wake)
+        self._timekeeper = timekeeper
+        self.database.listen(OUTBOX, dispatcher.wake)
+        self.database.listen(JOBS, timekeeper.wake)
         self._nhs_jobs = nhs_jobs
 
     async def connect(self, workspace: str) -> None:

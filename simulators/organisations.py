@@ -37,5 +37,12 @@ def organisation(seed: int, ordinal: int) -> Mapping[str, Any]:
             "events": True,
         },
         "autoIat": stream.chance(70),
-        "checkRuleProfile": "api-1",
+        "ruleProfiles": {
+            "employmentChecks": "api-1",
+            "matching": "review-1",
+            "sendWindow": "open-1",
+            "occupancy": "advisory-1",
+            "newPosition": "in-place-1",
+            "codedValues": "strict-1",
+        },
     }

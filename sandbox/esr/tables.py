@@ -45,8 +45,40 @@ people = sa.Table(
     "esr_people",
     metadata,
     _workspace(),
-    sa.Column("person_key", sa.String(200), primary_key=True),
+    sa.Column("person_id", sa.BigInteger, primary_key=True),
+    sa.Column("ni_number", sa.String(9)),
+    # Last name, first name and date of birth, folded: what tells somebody without an NI number.
+    sa.Column("name_key", sa.String(120), nullable=False),
+    sa.Column("last_name", sa.String(35), nullable=False),
+    sa.Column("previous_last_name", sa.String(35)),
+    sa.Column("date_of_birth", sa.String(10), nullable=False),
+    # Loaded while an ESR user still has to say who this is; such a one may share another's NI number.
+    sa.Column("provisional", sa.Boolean, nullable=False),
+    sa.Index(
+        "esr_people_one_of_a_number",
+        "workspace",
+        "ni_number",
+        unique=True,
+        sqlite_where=sa.text("NOT provisional AND ni_number IS NOT NULL"),
+        postgresql_where=sa.text("NOT provisional AND ni_number IS NOT NULL"),
+    ),
+    sa.Index("esr_people_by_number", "workspace", "ni_number"),
+    sa.Index("esr_people_by_name", "workspace", "name_key"),
+)
+
+employees = sa.Table(
+    "esr_employees",
+    metadata,
+    _workspace(),
+    sa.Column("employee_number", sa.String(8), primary_key=True),
     sa.Column("person_id", sa.BigInteger, nullable=False),
+    sa.Column("ods_code", sa.String(5), nullable=False),
+    sa.Column("position_id", sa.BigInteger, nullable=False),
+    sa.Column("start_date", sa.String(10), nullable=False),
+    sa.Column("end_date", sa.String(10)),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Index("esr_employees_by_person", "workspace", "person_id"),
+    sa.Index("esr_employees_by_position", "workspace", "position_id"),
 )
 
 applicants = sa.Table(
@@ -57,8 +89,9 @@ applicants = sa.Table(
     sa.Column("person_id", sa.BigInteger, nullable=False),
     sa.Column("ods_code", sa.String(5), nullable=False),
     sa.Column("vacancy_reference", sa.String(34), nullable=False),
+    sa.Column("position_id", sa.BigInteger, nullable=False),
     sa.Column("supplier_reference", sa.String(30), nullable=False),
-    sa.Column("status", sa.String(10), nullable=False),
+    sa.Column("status", sa.String(20), nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("document", sa.Text, nullable=False),
     # One live applicant per person and vacancy: an invariant of the database, so that no race can break it.
@@ -73,6 +106,8 @@ applicants = sa.Table(
     ),
     sa.Index("esr_applicants_by_supplier", "workspace", "supplier_reference"),
     sa.Index("esr_applicants_by_vacancy", "workspace", "vacancy_reference"),
+    sa.Index("esr_applicants_by_person", "workspace", "person_id"),
+    sa.Index("esr_applicants_by_position", "workspace", "position_id"),
 )
 
 employment_checks = sa.Table(
@@ -82,6 +117,33 @@ employment_checks = sa.Table(
     sa.Column("applicant_number", sa.String(8), primary_key=True),
     sa.Column("check_type", sa.String(40), primary_key=True),
     sa.Column("document", sa.Text, nullable=False),
+)
+
+register_entries = sa.Table(
+    "esr_register_entries",
+    metadata,
+    _workspace(),
+    sa.Column("body", sa.String(2), primary_key=True),
+    sa.Column("number", sa.String(32), primary_key=True),
+    sa.Column("document", sa.Text, nullable=False),
+)
+
+transfers = sa.Table(
+    "esr_transfers",
+    metadata,
+    _workspace(),
+    sa.Column("applicant_number", sa.String(8), primary_key=True),
+    sa.Column("document", sa.Text, nullable=False),
+)
+
+signing_keys = sa.Table(
+    "esr_signing_keys",
+    metadata,
+    _workspace(),
+    sa.Column("key_id", sa.String(60), primary_key=True),
+    sa.Column("private_key", sa.Text, nullable=False),
+    sa.Column("created_at", sa.String(24), nullable=False),
+    sa.Column("retired_at", sa.String(24)),
 )
 
 events = sa.Table(

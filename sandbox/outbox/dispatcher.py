@@ -15,7 +15,7 @@ from typing import Protocol
 
 import httpx
 
-from sandbox.clock import wall_now
+from sandbox.clock import ClockMode, wall_now
 from sandbox.database import Database, Transaction
 from sandbox.journal.recording import OUT, Half, Spoken, record
 from sandbox.outbox.store import (
@@ -148,6 +148,8 @@ class Dispatcher:
                 continue
             if len(self._in_flight) >= _AT_ONCE:
                 break
+            if message.alone and any(name == message.workspace for name, _ in self._in_flight):
+                continue
             task = asyncio.create_task(self._send(message))
             self._in_flight[key] = task
             task.add_done_callback(lambda done, key=key: self._finished(done, key))  # type: ignore[misc]
@@ -171,7 +173,9 @@ class Dispatcher:
             for name in workspaces_waiting(connection):
                 workspace = find_workspace(connection, name)
                 world = workspace.clock.now(wall) if workspace else wall
-                due += due_messages(connection, name, wall, world, limit)
+                # Where the clock stands still, the same moves give the same journal: one message at a time.
+                alone = workspace is not None and workspace.clock.mode is ClockMode.FROZEN
+                due += due_messages(connection, name, wall, world, limit, alone=alone)
             return due
 
         found: list[Message] = await asyncio.wrap_future(self._database.read(read))

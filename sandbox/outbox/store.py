@@ -38,6 +38,8 @@ class Message:
     attempts: int
     due_clock: str
     due_at: str
+    alone: bool = False
+    """Whether no other message of the workspace may be under way with it."""
 
 
 _workspaces_waiting = sa.select(outbox.c.workspace).where(outbox.c.state == WAITING).distinct()
@@ -61,6 +63,12 @@ _due = (
     .limit(sa.bindparam("limit"))
 )
 
+
+_next_delivery = (
+    sa.select(sa.func.min(outbox.c.due_at))
+    .join(_heads, outbox.c.message_id == _heads.c.message_id)
+    .where(outbox.c.workspace == sa.bindparam("workspace"), outbox.c.due_clock == WORLD)
+)
 
 ANNOUNCEMENT = "outbox"
 
@@ -111,7 +119,13 @@ def workspaces_waiting(connection: sa.Connection) -> list[str]:
 
 
 def due_messages(
-    connection: sa.Connection, workspace: str, wall: datetime, world: datetime, limit: int
+    connection: sa.Connection,
+    workspace: str,
+    wall: datetime,
+    world: datetime,
+    limit: int,
+    *,
+    alone: bool = False,
 ) -> list[Message]:
     """The first waiting message of each lane, of those that are due, oldest first; `limit` at most."""
     parameters = {
@@ -120,16 +134,23 @@ def due_messages(
         "world": to_text(world),
         "limit": limit,
     }
-    names = Message.__dataclass_fields__
+    names = Message.__dataclass_fields__.keys() - {"alone"}
     return [
         Message(
             **{
                 name: orjson.loads(row.headers) if name == "headers" else getattr(row, name)
                 for name in names
-            }
+            },
+            alone=alone,
         )
         for row in connection.execute(_due, parameters)
     ]
+
+
+def next_delivery(connection: sa.Connection, workspace: str) -> str | None:
+    """The moment of the world at which the next delivery, first of its lane, is due; None when none waits."""
+    due: str | None = connection.execute(_next_delivery, {"workspace": workspace}).scalar_one()
+    return due
 
 
 def still_waits(connection: sa.Connection, message: Message) -> bool:

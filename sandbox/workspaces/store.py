@@ -19,6 +19,8 @@ class Workspace:
     name: str
     seed: int
     clock: Clock
+    clock_target: datetime | None
+    """Where a move that is under way is to end."""
     journal_detail: str
     search_oddities: bool
     created_at: str
@@ -31,6 +33,7 @@ _COLUMNS = (
     "clock_world",
     "clock_wall",
     "clock_factor",
+    "clock_target",
     "journal_detail",
 )
 _find = Prepared(
@@ -40,6 +43,7 @@ _find = Prepared(
         workspaces.c.created_at,
     ).where(workspaces.c.name == sa.bindparam("name"))
 )
+_names = sa.select(workspaces.c.name).order_by(workspaces.c.name)
 _next = {
     column: Prepared(
         sa.update(workspaces)
@@ -56,9 +60,10 @@ def find_workspace(connection: sa.Connection, name: str) -> Workspace | None:
     row = _find.run(connection, {"name": name}).fetchone()
     if row is None:
         return None
-    name, seed, mode, world, wall, factor, detail, oddities, created_at = row
+    name, seed, mode, world, wall, factor, target, detail, oddities, created_at = row
     clock = _clock(mode, world, wall, factor)
-    return Workspace(name, seed, clock, detail, bool(oddities), created_at)
+    ends = from_text(target) if target else None
+    return Workspace(name, seed, clock, ends, detail, bool(oddities), created_at)
 
 
 @lru_cache(maxsize=1024)
@@ -67,10 +72,14 @@ def _clock(mode: str, world: str, wall: str, factor: float) -> Clock:
     return Clock(ClockMode(mode), from_text(world), from_text(wall), factor)
 
 
+def workspace_names(connection: sa.Connection) -> list[str]:
+    """The name of every workspace, in order."""
+    return list(connection.execute(_names).scalars())
+
+
 def list_workspaces(connection: sa.Connection) -> list[Workspace]:
     """Every workspace, by name."""
-    names = connection.execute(sa.select(workspaces.c.name).order_by(workspaces.c.name)).scalars()
-    found = (find_workspace(connection, name) for name in names.all())
+    found = (find_workspace(connection, name) for name in workspace_names(connection))
     return [workspace for workspace in found if workspace]
 
 
@@ -98,8 +107,10 @@ def insert_workspace(
     )
 
 
-def set_clock(connection: sa.Connection, name: str, clock: Clock) -> None:
-    """Replaces a workspace's clock."""
+def set_clock(
+    connection: sa.Connection, name: str, clock: Clock, target: datetime | None = None
+) -> None:
+    """Replaces a workspace's clock; `target` is where a move that begins or goes on is to end."""
     connection.execute(
         sa.update(workspaces)
         .where(workspaces.c.name == name)
@@ -108,6 +119,7 @@ def set_clock(connection: sa.Connection, name: str, clock: Clock) -> None:
             clock_world=to_text(clock.world),
             clock_wall=to_text(clock.wall),
             clock_factor=clock.factor,
+            clock_target=to_text(target) if target else None,
         )
     )
 

@@ -13,6 +13,8 @@ workspaces = sa.Table(
     sa.Column("clock_world", sa.String(24), nullable=False),
     sa.Column("clock_wall", sa.String(24), nullable=False),
     sa.Column("clock_factor", sa.Float, nullable=False),
+    # Where a move that is under way is to end; nothing while the clock stands or goes by itself.
+    sa.Column("clock_target", sa.String(24)),
     sa.Column("journal_detail", sa.String(6), nullable=False),
     sa.Column("search_oddities", sa.Boolean, nullable=False),
     # The last number given out, of records, events and exchanges: a number is taken under this row's lock, in the

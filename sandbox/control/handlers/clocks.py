@@ -29,4 +29,4 @@ async def advance_clock(call: Call) -> Reply:
 
 async def _quiet(call: Call) -> None:
     """A move returns when what fell due has been done."""
-    await call.runtime.dispatcher.quiet(call.workspace, _QUIET_SECONDS)
+    await call.runtime.timekeeper.quiet(call.workspace, _QUIET_SECONDS)

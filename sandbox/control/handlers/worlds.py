@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from sandbox.control.service import worlds as service
+from sandbox.jobs.store import Job
 from sandbox.outbox.store import Message
 from sandbox.web.call import Call, Unit
 from sandbox.web.reply import Reply, answer, no_content
@@ -69,18 +70,27 @@ async def settle_world(call: Call) -> Reply:
     await call.read(lambda unit: unit.workspace)
     patience = float((call.body or {}).get("timeoutSeconds", _PATIENCE_SECONDS))
     began = time.monotonic()
-    waiting = await call.runtime.dispatcher.quiet(call.workspace, patience)
+    waiting = await call.runtime.timekeeper.quiet(call.workspace, patience)
     return answer(
         200,
         {
             "settled": not waiting,
             "waitedSeconds": round(time.monotonic() - began, 3),
-            "waiting": [_waiting(message) for message in waiting[:_SHOWN]],
+            "waiting": [_waiting(left) for left in waiting[:_SHOWN]],
         },
     )
 
 
-def _waiting(message: Message) -> dict[str, Any]:
+def _waiting(left: Message | Job) -> dict[str, Any]:
+    if isinstance(left, Job):
+        return {
+            "kind": "JOB",
+            "system": "esr",
+            "subject": f"{left.kind} {left.reference}",
+            "dueAt": left.due_at,
+            "attempts": 0,
+        }
+    message = left
     return {
         "kind": "DELIVERY" if message.sender == "esr" else "MESSAGE",
         "system": message.sender,

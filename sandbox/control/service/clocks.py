@@ -6,6 +6,7 @@ from typing import Any
 
 from sandbox.clock import LATEST, Clock, ClockMode
 from sandbox.errors import Code, Refusal
+from sandbox.jobs.store import ANNOUNCEMENT
 from sandbox.timestamps import from_text, to_text
 from sandbox.web.call import Unit
 from sandbox.workspaces.store import set_clock as store_clock
@@ -32,13 +33,17 @@ def set_clock(unit: Unit, setting: dict[str, Any]) -> dict[str, Any]:
         raise Refusal(Code.SETTING_INVALID, "A REAL clock shows wall time; leave `at` out.")
     if "factor" in setting and mode is not ClockMode.RUNNING:
         raise Refusal(Code.SETTING_INVALID, "Only a RUNNING clock has a factor.")
-    wanted = unit.wall if mode is ClockMode.REAL else unit.now
+    present = _present(unit)
+    wanted = unit.wall if mode is ClockMode.REAL else present
     if "at" in setting:
         wanted = from_text(setting["at"])
     _check_forward(unit, wanted)
-    clock = Clock(mode, wanted, unit.wall, setting.get("factor", 1.0))
-    store_clock(unit.connection, unit.workspace.name, clock)
-    return shown(clock, unit.wall)
+    factor = setting.get("factor", 1.0)
+    if mode is ClockMode.REAL:
+        clock = Clock(mode, wanted, unit.wall)
+        store_clock(unit.connection, unit.workspace.name, clock)
+        return shown(clock, unit.wall)
+    return _begin_move(unit, Clock(mode, unit.now, unit.wall, factor), wanted)
 
 
 def advance_clock(unit: Unit, move: dict[str, Any]) -> dict[str, Any]:
@@ -48,11 +53,9 @@ def advance_clock(unit: Unit, move: dict[str, Any]) -> dict[str, Any]:
         raise Refusal(
             Code.STATE_FORBIDS, "A REAL clock cannot be moved; freeze it or let it run first."
         )
-    wanted = from_text(move["to"]) if "to" in move else unit.now + duration(move["by"])
+    wanted = from_text(move["to"]) if "to" in move else _present(unit) + duration(move["by"])
     _check_forward(unit, wanted)
-    moved = clock.moved_to(wanted, unit.wall)
-    store_clock(unit.connection, unit.workspace.name, moved)
-    return shown(moved, unit.wall)
+    return _begin_move(unit, clock.moved_to(unit.now, unit.wall), wanted)
 
 
 def duration(text: str) -> timedelta:
@@ -63,12 +66,24 @@ def duration(text: str) -> timedelta:
     return timedelta(**{name: int(value) for name, value in parts.groupdict("0").items()})
 
 
+def _present(unit: Unit) -> datetime:
+    """Where the clock stands, or will once a move that is under way has ended."""
+    return unit.workspace.clock_target or unit.now
+
+
+def _begin_move(unit: Unit, clock: Clock, wanted: datetime) -> dict[str, Any]:
+    """Lets the clock set out for `wanted`; answers it as it will stand there. The timekeeper walks it."""
+    store_clock(unit.connection, unit.workspace.name, clock, wanted)
+    unit.transaction.announcements.add(ANNOUNCEMENT)
+    return shown(clock.moved_to(wanted, unit.wall), unit.wall)
+
+
 def _check_forward(unit: Unit, wanted: datetime) -> None:
     # What the caller read has milliseconds; the clock may be microseconds past it.
-    if to_text(wanted) < to_text(unit.now):
+    if to_text(wanted) < to_text(_present(unit)):
         raise Refusal(
             Code.CLOCK_BACKWARDS,
-            f"The world's time is {to_text(unit.now)}; it cannot go back to {to_text(wanted)}. Reset the workspace or "
+            f"The world's time is {to_text(_present(unit))}; it cannot go back to {to_text(wanted)}. Reset the workspace or "
             "restore a snapshot instead.",
         )
     if wanted > LATEST:

@@ -58,6 +58,7 @@ def reset_workspace(unit: Unit) -> None:
         clock_world=moment,
         clock_wall=moment,
         clock_factor=1.0,
+        clock_target=None,
         last_record=0,
         last_event=0,
     )

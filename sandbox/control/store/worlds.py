@@ -9,13 +9,16 @@ from sandbox.database import metadata
 from sandbox.workspaces.tables import snapshots, workspaces
 
 # What outlives a world: the workspace itself, who may call, what was said, and the worlds that were kept.
-_NOT_OF_THE_WORLD = frozenset({"workspaces", "snapshots", "exchanges", "clients"})
+_NOT_OF_THE_WORLD = frozenset(
+    {"workspaces", "snapshots", "exchanges", "clients", "esr_signing_keys"}
+)
 _HEAD = (
     "seed",
     "clock_mode",
     "clock_world",
     "clock_wall",
     "clock_factor",
+    "clock_target",
     "last_record",
     "last_event",
 )

@@ -1,11 +1,11 @@
 """The applicant: the rules for taking one, and its life from offer to hire."""
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from sandbox.errors import Code, Refusal
+from sandbox.esr.domain.facts import Facts
 from sandbox.esr.domain.identifiers import is_ni_number, is_postcode, is_registration_number
 from sandbox.esr.domain.vacancies import OPEN_STATUSES
 from sandbox.rules import INFO, WARNING, Finding, Rule, findings
@@ -58,41 +58,6 @@ def after(status: str, act: Act) -> Status:
         raise Refusal(
             Code.STATE_FORBIDS, f"An applicant in status {status} cannot be {act}."
         ) from None
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What ESR holds that bears on a submission. What is unknown is None."""
-
-    submission: dict[str, Any]
-    ods_code: str
-    organisation: dict[str, Any] | None
-    position: dict[str, Any] | None
-    vacancy: dict[str, Any] | None
-    live_applicant: str | None
-    """The number of the applicant whom this person already is for the vacancy."""
-    reference_taken_by: str | None
-    """The number of the employer's live applicant who has the supplier's reference."""
-    code_lists: dict[str, dict[str, bool]]
-    """By list: code → whether it is retired."""
-
-    def day(self, name: str) -> date | None:
-        """A date of the submission."""
-        text = self.submission.get(name)
-        return date.fromisoformat(text) if text else None
-
-    @property
-    def birth(self) -> date:
-        """The date of birth."""
-        return date.fromisoformat(self.submission["person"]["dateOfBirth"])
-
-    def is_known(self, code_list: str, code: str | None) -> bool:
-        """Whether the list has the code, retired or not; an absent code is well."""
-        return code is None or code in self.code_lists[code_list]
-
-    def is_current(self, code_list: str, code: str | None) -> bool:
-        """Whether the code is not retired."""
-        return code is None or not self.code_lists[code_list].get(code, False)
 
 
 def _in_order(facts: Facts, earlier: str, later: str) -> bool:

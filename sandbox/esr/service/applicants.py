@@ -5,6 +5,7 @@ from typing import Any
 from sandbox.errors import Code, Place, Refusal, not_found
 from sandbox.esr.domain import applicants as domain
 from sandbox.esr.domain.events import applicant_data
+from sandbox.esr.domain.facts import Facts
 from sandbox.esr.reference import retired_by_code
 from sandbox.esr.service.employers import enabled_employer
 from sandbox.esr.service.events import announce
@@ -27,7 +28,7 @@ def submit_applicant(unit: Unit, ods_code: str, submission: dict[str, Any]) -> d
     """
     name = unit.workspace.name
     held = store.submission_context(unit.connection, name, ods_code, submission)
-    facts = domain.Facts(
+    facts = Facts(
         submission=submission,
         ods_code=ods_code,
         organisation=held.organisation,
@@ -44,8 +45,7 @@ def submit_applicant(unit: Unit, ods_code: str, submission: dict[str, Any]) -> d
     if person_id is None:
         record = next_record(unit.connection, name, 2)
         person_id = record - 1
-        key = store.person_key(submission["person"])
-        store.insert_person(unit.connection, name, key, person_id)
+        store.insert_person(unit.connection, name, person_id, submission["person"])
     else:
         record = next_record(unit.connection, name)
     moment = to_text(unit.now)
@@ -100,7 +100,7 @@ def amend_applicant(
     act = domain.Act.ACCEPT if accepts else domain.Act.AMEND
     status = domain.after(applicant["status"], act)
     changed = domain.merged(applicant, patch)
-    facts = domain.Facts(changed, ods_code, None, None, None, None, None, retired_by_code())
+    facts = Facts(changed, ods_code, None, None, None, None, None, retired_by_code())
     found = domain.amendment_findings(facts)
     if domain.is_refused(found):
         raise _refused(changed, found)

@@ -28,7 +28,14 @@ class Context:
 
 _person_id = (
     sa.select(people.c.person_id)
-    .where(people.c.workspace == _workspace, people.c.person_key == sa.bindparam("person_key"))
+    .where(
+        people.c.workspace == _workspace,
+        sa.or_(
+            people.c.ni_number == sa.bindparam("ni_number"),
+            people.c.name_key == sa.bindparam("name_key"),
+        ),
+    )
+    .limit(1)
     .scalar_subquery()
 )
 _context = Prepared(
@@ -94,12 +101,10 @@ _update = (
 )
 
 
-def person_key(person: dict[str, Any]) -> str:
-    """What tells one person from another: the NI number, or without one name and date of birth."""
-    if "niNumber" in person:
-        return f"ni:{person['niNumber']}"
+def name_key(person: dict[str, Any]) -> str:
+    """Last name, first name and date of birth, folded: what tells somebody without an NI number."""
     names = (person["lastName"], person["firstName"], person["dateOfBirth"])
-    return "name:" + "|".join(part.casefold() for part in names)
+    return "|".join(part.casefold() for part in names)
 
 
 def submission_context(
@@ -113,7 +118,10 @@ def submission_context(
             "ods_code": ods_code,
             "vacancy_reference": submission["vacancyReference"],
             "position_id": submission["positionId"],
-            "person_key": person_key(submission["person"]),
+            "ni_number": submission["person"].get("niNumber"),
+            "name_key": None
+            if "niNumber" in submission["person"]
+            else name_key(submission["person"]),
             "supplier_reference": submission["supplierReference"],
         },
     ).fetchone()
@@ -128,10 +136,22 @@ def submission_context(
     )
 
 
-def insert_person(connection: sa.Connection, workspace: str, key: str, person_id: int) -> None:
+def insert_person(
+    connection: sa.Connection, workspace: str, person_id: int, person: dict[str, Any]
+) -> None:
     """Adds a person."""
     _insert_person.run(
-        connection, {"workspace": workspace, "person_key": key, "person_id": person_id}
+        connection,
+        {
+            "workspace": workspace,
+            "person_id": person_id,
+            "ni_number": person.get("niNumber"),
+            "name_key": name_key(person),
+            "last_name": person["lastName"].casefold(),
+            "previous_last_name": person.get("previousLastName"),
+            "date_of_birth": person["dateOfBirth"],
+            "provisional": False,
+        },
     )
 
 
@@ -147,6 +167,7 @@ def insert_applicant(
             "person_id": person_id,
             "ods_code": document["odsCode"],
             "vacancy_reference": document["vacancyReference"],
+            "position_id": document["positionId"],
             "supplier_reference": document["supplierReference"],
             "status": document["status"],
             "version": document["version"],

@@ -10,12 +10,12 @@ from sandbox.esr.domain.applicants import (
     DATE_RULES,
     PERSON_RULES,
     SUBMISSION_RULES,
-    Facts,
     amendment_findings,
     is_refused,
     merged,
     submission_findings,
 )
+from sandbox.esr.domain.facts import Facts
 from sandbox.esr.reference import retired_by_code
 from sandbox.rules import WARNING, findings
 
