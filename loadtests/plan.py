@@ -195,7 +195,11 @@ class DayPlan:
         scope = self.scope
         person = scope.first_applicant + index
         reference = f"{scope.run}-{index:07d}"
-        submission = applicant(scope.seed, person, self._world) | {"supplierReference": reference}
+        # Nothing is assumed of the target: it may know none of the staff of whom internal candidates are.
+        submission = applicant(scope.seed, person, self._world) | {
+            "supplierReference": reference,
+            "internalCandidate": False,
+        }
         history = check_history(submission, scope.seed, person, self._world.today)
         ods_code = self._employer[submission["vacancyReference"]]
         times = self._times(index, 1 + len(history))

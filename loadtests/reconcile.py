@@ -34,6 +34,8 @@ _ESR_FIELDS = frozenset(
         "version",
         "withdrawal",
         "hiredDate",
+        "personId",
+        "match",
         "submittedAt",
         "updatedAt",
     }
@@ -180,7 +182,11 @@ def _judge_applicant(
 ) -> None:
     sent = json.loads(message.body)
     expected = {**_DEFAULTS, **sent, "odsCode": message.odsCode}
-    expected["status"] = "ACCEPTED" if "offerAcceptedDate" in sent else "OFFER"
+    if held.get("match", {}).get("result") == "UNDER_REVIEW":
+        # Loaded, while an ESR user still has to say who it is.
+        expected["status"] = "ACTIVE_APPLICATION"
+    else:
+        expected["status"] = "ACCEPTED" if "offerAcceptedDate" in sent else "OFFER"
     if entry.applicantNumber is not None:
         expected["applicantNumber"] = entry.applicantNumber
     ignored = _ESR_FIELDS - expected.keys()

@@ -24,7 +24,13 @@ from sandbox.clock import wall_now  # noqa: E402
 from sandbox.contracts import Contract, load_contract  # noqa: E402
 from sandbox.database import Database, Transaction  # noqa: E402
 from sandbox.errors import Code, Refusal  # noqa: E402
+from sandbox.esr.files.hub import Hub  # noqa: E402
+from sandbox.esr.files.run import HOURLY_RUN, HourlyInterface, without_hub  # noqa: E402
+from sandbox.esr.service.employment_checks import answer_registration_check_when_due  # noqa: E402
 from sandbox.esr.service.events import DELIVERY, delivered  # noqa: E402
+from sandbox.esr.service.positions import POSITION_CHANGE, change_position_when_due  # noqa: E402
+from sandbox.esr.service.registers import REGULATOR_ANSWER  # noqa: E402
+from sandbox.esr.service.signing_keys import SIGNING_KEYS, Signer  # noqa: E402
 from sandbox.identity.bearer import Bearer  # noqa: E402
 from sandbox.identity.store import ensure_client, ensure_token  # noqa: E402
 from sandbox.jobs.timekeeper import Act, Timekeeper  # noqa: E402
@@ -128,7 +134,10 @@ async def _not_running(call: Call) -> Reply:
 
 def _acts() -> dict[str, Act]:
     """What does each kind of job in the transaction that removes it."""
-    return {}
+    return {
+        POSITION_CHANGE: change_position_when_due,
+        REGULATOR_ANSWER: answer_registration_check_when_due,
+    }
 
 
 def _lifespan(runtime: Runtime) -> Callable[[Any], Any]:
@@ -142,15 +151,30 @@ def _lifespan(runtime: Runtime) -> Callable[[Any], Any]:
 
             connection = Connection(settings, runtime.database)
             handlers |= ANSWERS
-        dispatcher = Dispatcher(runtime.database, handlers, settings.request_seconds, connection)
-        timekeeper = Timekeeper(runtime.database, dispatcher, _acts(), {})
+        signer = Signer(runtime.database)
+        runtime.database.listen(SIGNING_KEYS, signer.forget)
+        dispatcher = Dispatcher(
+            runtime.database,
+            handlers,
+            settings.request_seconds,
+            connection,
+            {DELIVERY: signer.sign},
+        )
+        if settings.hub is not None and "esr" in settings.systems:
+            runtime.hourly = HourlyInterface(Hub(settings.hub), runtime.database)
+        runs = {HOURLY_RUN: runtime.hourly.run if runtime.hourly else without_hub}
+        timekeeper = Timekeeper(runtime.database, dispatcher, _acts(), runs)
         runtime.start_with(dispatcher, timekeeper, connection)
+        if runtime.sftp is not None:
+            await runtime.sftp.start()
         starting = asyncio.create_task(runtime.connect_all())
         try:
             yield
         finally:
             starting.cancel()
             await asyncio.gather(starting, return_exceptions=True)
+            if runtime.sftp is not None:
+                await runtime.sftp.stop()
             await timekeeper.stop()
             await dispatcher.stop()
             if connection is not None:

@@ -16,7 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
@@ -53,6 +53,7 @@ class Transaction:
 
 
 Work = Callable[[Transaction], Any]
+Result = TypeVar("Result")
 
 
 class Undone(Exception):
@@ -186,7 +187,7 @@ class Database:
                         try:
                             finished.append((receipt, _attempt(transaction, work)))
                         except Exception as problem:
-                            if _is_fatal(problem):
+                            if is_fatal(problem):
                                 raise
                             receipt.set_exception(problem)
                     for name, left in transaction.before_commit.items():
@@ -256,13 +257,30 @@ def _attempt(transaction: Transaction, work: Work) -> Any:
     raise AssertionError("unreachable")
 
 
-def _undo(transaction: Transaction, put_off: dict[str, int]) -> None:
-    transaction.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
+def undoable(transaction: Transaction, work: Callable[[], Result]) -> Result:
+    """Runs a part of a unit of work so that it leaves nothing behind when it raises; the rest of the unit stands."""
+    connection = transaction.connection
+    put_off = {name: len(left) for name, left in transaction.before_commit.items()}
+    connection.exec_driver_sql("SAVEPOINT part")
+    try:
+        result = work()
+    except Exception as problem:
+        # Where the whole transaction is lost, there is no savepoint to go back to.
+        if not is_fatal(problem):
+            _undo(transaction, put_off, "part")
+            connection.exec_driver_sql("RELEASE SAVEPOINT part")
+        raise
+    connection.exec_driver_sql("RELEASE SAVEPOINT part")
+    return result
+
+
+def _undo(transaction: Transaction, put_off: dict[str, int], savepoint: str = "unit") -> None:
+    transaction.connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {savepoint}")
     for name, left in transaction.before_commit.items():
         del left[put_off.get(name, 0) :]
 
 
-def _is_fatal(problem: Exception) -> bool:
+def is_fatal(problem: Exception) -> bool:
     """Whether the whole transaction is lost: disk full, input/output error, file gone, database locked."""
     return isinstance(problem, sa.exc.OperationalError | sa.exc.InterfaceError)
 

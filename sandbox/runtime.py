@@ -9,6 +9,7 @@ from sandbox.database import Database, Transaction
 from sandbox.faults import Faults
 from sandbox.identity.bearer import Bearer
 from sandbox.jobs.store import ANNOUNCEMENT as JOBS
+from sandbox.jobs.store import Job
 from sandbox.outbox.store import ANNOUNCEMENT as OUTBOX
 from sandbox.settings import Settings
 from sandbox.workspaces.store import list_workspaces
@@ -16,16 +17,40 @@ from sandbox.workspaces.store import list_workspaces
 if TYPE_CHECKING:
     from sandbox.jobs.timekeeper import Timekeeper
     from sandbox.outbox.dispatcher import Dispatcher
+    from sandbox.web.call import Call
 
 SeedWorld = Callable[[int, int, int], dict[str, list[dict[str, Any]]]]
-"""(seed, organisations, positions per organisation) → the world's organisations, positions and vacancies."""
+"""(seed, organisations, positions per organisation) → the world's organisations, positions, vacancies and employees."""
 
 
 class Subscriber(Protocol):
-    """A system that hears of ESR's events in every workspace."""
+    """A system that hears of ESR's events in every workspace, and knows them for ESR's by their signature."""
 
     async def subscribe(self, workspace: str) -> None:
         """Has ESR deliver its events; waits until ESR answers."""
+
+    async def verify(self, call: "Call") -> None:
+        """Raises Refusal SIGNATURE_MISSING or SIGNATURE_INVALID where a delivery is not ESR's."""
+
+
+class FileExchange(Protocol):
+    """What exchanges files with the suppliers on the hour."""
+
+    async def open(self, workspace: str) -> None:
+        """Makes the folders of a workspace and sets its next hour."""
+
+    async def run(self, job: Job) -> None:
+        """One hour of a workspace."""
+
+
+class Companion(Protocol):
+    """Another server that runs as long as this one."""
+
+    async def start(self) -> None:
+        """Begins to serve."""
+
+    async def stop(self) -> None:
+        """Ends every session."""
 
 
 @dataclass(slots=True)
@@ -39,6 +64,10 @@ class Runtime:
     faults: Faults = field(default_factory=Faults)
     operation_ids: dict[str, frozenset[str]] = field(default_factory=dict)
     """By contract: the operations that are served."""
+    hourly: FileExchange | None = None
+    """The hourly interface, where there is a hub."""
+    sftp: Companion | None = None
+    """The hub's SFTP server, where one is wanted."""
     is_ready: bool = False
     _dispatcher: "Dispatcher | None" = None
     _timekeeper: "Timekeeper | None" = None
@@ -69,9 +98,21 @@ class Runtime:
         self._nhs_jobs = nhs_jobs
 
     async def connect(self, workspace: str) -> None:
-        """Lets NHS Jobs, where it runs, subscribe to ESR's events in a workspace."""
+        """Lets NHS Jobs, where it runs, subscribe to ESR's events in a workspace, and opens the hub's folders for it."""
+        await self.open_hub(workspace)
         if self._nhs_jobs is not None:
             await self._nhs_jobs.subscribe(workspace)
+
+    async def open_hub(self, workspace: str) -> None:
+        """Makes the hub's folders of a workspace's employers, where there is a hub."""
+        if self.hourly is not None:
+            await self.hourly.open(workspace)
+
+    async def verify(self, call: "Call") -> None:
+        """Lets the system that takes deliveries check who sent one. Raises as `Subscriber.verify` does."""
+        if self._nhs_jobs is None:
+            raise RuntimeError("no system that takes deliveries runs here")
+        await self._nhs_jobs.verify(call)
 
     async def connect_all(self) -> None:
         """Connects every workspace; from then on the sandbox is ready."""

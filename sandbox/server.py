@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import orjson
@@ -21,6 +22,9 @@ from sandbox.app import contracts_of, make_app, make_runtime
 from sandbox.database import forget_database
 from sandbox.runtime import Runtime, SeedWorld
 from sandbox.settings import Settings
+
+if TYPE_CHECKING:
+    from sandbox.esr.files.sftp import Sftp
 
 logger = logging.getLogger(__name__)
 
@@ -39,26 +43,41 @@ class Started:
 
     url: str
     token: str
+    sftp_port: int | None = None
+    """Where the hub is served over SFTP, if it is."""
 
 
 def listen(settings: Settings) -> tuple[socket.socket, Settings]:
     """Takes the port; answers the socket and the settings with the real port and address. Raises CannotStart."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    taken = _take(settings.host, settings.port, "--port")
+    port = taken.getsockname()[1]
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return taken, replace(settings, port=port, public_url=f"http://{host}:{port}")
+
+
+def listen_sftp(settings: Settings) -> tuple[socket.socket | None, Settings]:
+    """Takes the port of the SFTP server, where one is wanted; answers as `listen` does. Raises CannotStart."""
+    if settings.sftp_port is None:
+        return None, settings
+    taken = _take(settings.host, settings.sftp_port, "--sftp-port")
+    return taken, replace(settings, sftp_port=taken.getsockname()[1])
+
+
+def _take(host: str, port: int, option: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # With its protocol named, the event loop turns Nagle's algorithm off on every connection: answers go out at once.
     taken = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        taken.bind((settings.host, settings.port))
+        taken.bind((host, port))
         taken.listen(_BACKLOG)
     except OSError as problem:
         taken.close()
         raise CannotStart(
-            f"Port {settings.port} on {settings.host} cannot be used ({problem.strerror}). Stop what uses it, or name "
-            "another with --port (0 takes a free one)."
+            f"Port {port} on {host} cannot be used ({problem.strerror}). Stop what uses it, or name another with "
+            f"{option} (0 takes a free one)."
         ) from problem
-    port = taken.getsockname()[1]
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return taken, replace(settings, port=port, public_url=f"http://{host}:{port}")
+    return taken
 
 
 def serve(
@@ -75,12 +94,19 @@ def serve(
     """
     taken, settings = listen(settings)
     try:
+        sftp_taken, settings = listen_sftp(settings)
+    except CannotStart:
+        taken.close()
+        raise
+    try:
         contracts = contracts_of(settings.systems)
         if fresh and settings.database_path is not None:
             forget_database(settings.database_path)
         runtime = make_runtime(settings, seed_world)
         try:
             prepare(runtime)
+            if settings.hub is not None and sftp_taken is not None:
+                runtime.sftp = _sftp(settings.hub, sftp_taken, runtime)
             app = make_app(runtime, contracts)
         except BaseException:
             runtime.database.close()
@@ -105,6 +131,18 @@ def serve(
             runner.run(_run(uvicorn.Server(config), taken, runtime, on_ready))
     finally:
         taken.close()
+        if sftp_taken is not None:
+            sftp_taken.close()
+
+
+def _sftp(hub: Path, taken: socket.socket, runtime: Runtime) -> "Sftp":
+    # Imported when it is asked for: no other sandbox waits for it.
+    from sandbox.esr.files.sftp import HostKeyUnusable, Sftp
+
+    try:
+        return Sftp(hub, taken, runtime.database)
+    except HostKeyUnusable as problem:
+        raise CannotStart(str(problem)) from problem
 
 
 async def _run(
@@ -175,7 +213,7 @@ def launch(
         said = log_path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         raise CannotStart(said[-1] if said else "The sandbox ended before it was ready.")
     told = orjson.loads(line)
-    return process, Started(told["url"], told["token"])
+    return process, Started(told["url"], told["token"], told.get("sftpPort"))
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
@@ -204,5 +242,5 @@ def silence_libraries() -> None:
     logging.basicConfig(
         level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    for name in ("httpx", "httpcore", "connexion"):
+    for name in ("httpx", "httpcore", "connexion", "asyncssh"):
         logging.getLogger(name).setLevel(logging.ERROR)

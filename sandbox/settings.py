@@ -32,6 +32,10 @@ class Settings:
     """The largest request body that is read."""
     request_seconds: float = 30.0
     """How long the sandbox waits for another system's answer."""
+    hub: Path | None = None
+    """The folder through which ESR exchanges files on the hour; no file is exchanged when left out."""
+    sftp_port: int | None = None
+    """The port on which the hub is served over SFTP, on the same host; 0 takes a free one, None serves none."""
 
     @property
     def database_path(self) -> Path | None:

@@ -26,6 +26,7 @@ COMPLETE, CANCELLED = "COMPLETE", "CANCELLED"
 # Work health: fit 98, with restriction 1.3, unfit 0.7 % (40 NHS units, old). The others are
 # assumed.
 _OUTCOMES = Weighted.of({"CLEAR": 97.5, "CONSIDER": 2.0, "NOT_CLEAR": 0.5})
+_HEALTH_OUTCOMES = Weighted.of({"CLEAR": 98, "CONSIDER": 1.3, "NOT_CLEAR": 0.7})
 _HEALTH_RESULTS = {"CLEAR": "FIT", "CONSIDER": "FIT_WITH_ADJUSTMENTS", "NOT_CLEAR": "UNFIT"}
 _ADJUSTMENTS = ("No night shifts for six months", "Sit-stand desk", "No lifting over 10 kg")
 
@@ -61,7 +62,7 @@ def check_update(
         elif check_type == REGISTRATION:
             found["registration"] = _registration(case.applicant)
         return found
-    outcome = stream.weighted(_OUTCOMES)
+    outcome = stream.weighted(_HEALTH_OUTCOMES if check_type == WORK_HEALTH else _OUTCOMES)
     found["outcome"] = outcome
     found["requestedDate"] = requested.isoformat()
     found["completedDate"] = now.isoformat()

@@ -128,6 +128,7 @@ _ENHANCED_HOURS = (
 # Mean 1.4 days standard and 0.8 basic (DBS, 2024-25); the shape is assumed, and so are all
 # distributions below.
 _STANDARD_HOURS = (1, 4, 10, 20, 30, 50, 150)
+_BASIC_HOURS = (1, 2, 6, 12, 18, 28, 80)
 _HOURS = {
     IDENTITY: (1, 12, 48, 96, 168),
     RIGHT_TO_WORK: (1, 12, 48, 96, 240),
@@ -199,9 +200,9 @@ def _shared_out(stream: Stream, role: JobRole) -> dict[str, int]:
 
 def _hours_to_answer(stream: Stream, check_type: str, role: JobRole) -> int:
     if check_type == DBS:
-        return stream.quantile(
-            _ENHANCED_HOURS if (role.dbs_level or "").startswith("ENHANCED") else _STANDARD_HOURS
-        )
+        other = _BASIC_HOURS if role.dbs_level == "BASIC" else _STANDARD_HOURS
+        enhanced = (role.dbs_level or "").startswith("ENHANCED")
+        return stream.quantile(_ENHANCED_HOURS if enhanced else other)
     return stream.quantile(_HOURS[check_type])
 
 
@@ -216,7 +217,7 @@ def _weekday(today: date, day: int, last_day: int) -> int:
 def _laid_out(stream: Stream, case: Case, check_type: str, run: tuple[str, ...]) -> list[CheckStep]:
     last_day = case.last_day
     asked = _weekday(case.today, stream.between(1, 5), last_day)
-    duration = _hours_to_answer(stream, check_type, case.role) // 24
+    duration = round(_hours_to_answer(stream, check_type, case.role) / 24)
     steps: list[CheckStep] = []
     day, second, asked_on = asked, _OPENS, asked
     for place, state in enumerate(run):
@@ -225,7 +226,7 @@ def _laid_out(stream: Stream, case: Case, check_type: str, run: tuple[str, ...])
         answered = min(last_day, asked + duration * share // max(1, len(run) - 1))
         planned = _weekday(case.today, answered, last_day)
         if planned > day or not steps:
-            day, second = max(day, planned), stream.between(_OPENS, _CLOSES - 1)
+            day, second = max(day, planned), stream.between(_OPENS, _CLOSES - 60)
         else:
             second += 1 + (_CLOSES - second) // 4
         if state == REQUESTED and steps:

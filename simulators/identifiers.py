@@ -4,6 +4,7 @@ own what it gives.
 | identifier | range | why it is nobody's |
 |---|---|---|
 | NI number | CR, MW, NC + 6 digits + A-D | look-alike prefixes of administrative references (1) |
+| NI number of staff | PP + 6 digits + A-D | the same (1) |
 | ODS code | X0 + letter, digit, letter | our reserved corner of the ANANA form (2) |
 | VPD | 900 to 999 | the sandbox's own range (contract) |
 | mobile | 07700 900000 to 900999 | Ofcom's numbers for drama |
@@ -14,7 +15,7 @@ own what it gives.
 | DBS certificate | 999 + 9 digits | assumed far above what is issued |
 
 (1) HMRC keeps OO, CR, FY, MW, NC, PP, PZ and others for references that only look like NI numbers
-(National Insurance Manual, NIM39110). These three have the valid form; no person is given one.
+(National Insurance Manual, NIM39110). These four have the valid form; no person is given one.
 (2) ODS publishes no test range. None of the 280 employers of NHS England's sickness-absence file of
 March 2025 is in this one, and the names of employers here are invented.
 """
@@ -23,6 +24,7 @@ from simulators.pools import Town, mailbox_form
 from simulators.streams import Stream, shuffled
 
 NI_PREFIXES = ("CR", "MW", "NC")
+STAFF_NI_PREFIX = "PP"
 # As many as there are NI numbers in the range: no two applicants of a run share one up to this
 # many.
 NI_NUMBERS = len(NI_PREFIXES) * 4 * 1_000_000
@@ -42,6 +44,14 @@ def national_insurance_number(seed: int, index: int) -> str:
     """
     rest, digits = divmod(shuffled(seed, "ni-number", index, NI_NUMBERS), 1_000_000)
     return f"{NI_PREFIXES[rest // 4]}{digits:06d}{'ABCD'[rest % 4]}"
+
+
+def staff_ni_number(seed: int, ordinal: int) -> str:
+    """The number of employee `ordinal`, in a range of its own: no applicant of any seed has it by chance.
+    Unique for the first 4,000,000.
+    """
+    rest, digits = divmod(shuffled(seed, "staff-ni-number", ordinal, 4_000_000), 1_000_000)
+    return f"{STAFF_NI_PREFIX}{digits:06d}{'ABCD'[rest]}"
 
 
 def ods_code(seed: int, ordinal: int) -> str:
@@ -72,10 +82,9 @@ def home_number(stream: Stream) -> str:
 
 
 def email_address(stream: Stream, first_name: str, last_name: str, index: int) -> str:
-    """An address at a reserved domain; the index makes it unique in a run."""
-    return (
-        f"{mailbox_form(first_name)}.{mailbox_form(last_name)}.{index}@{stream.pick(_MAIL_DOMAINS)}"
-    )
+    """An address at a reserved domain; the index makes it unique in a run. Staff have indexes below 0."""
+    number = f"{index}" if index >= 0 else f"s{-index}"
+    return f"{mailbox_form(first_name)}.{mailbox_form(last_name)}.{number}@{stream.pick(_MAIL_DOMAINS)}"
 
 
 def postcode(stream: Stream, town: Town) -> str:

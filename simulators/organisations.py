@@ -35,6 +35,8 @@ def organisation(seed: int, ordinal: int) -> Mapping[str, Any]:
             "applicants": True,
             "employmentChecks": True,
             "events": True,
+            "api": True,
+            "files": True,
         },
         "autoIat": stream.chance(70),
         "ruleProfiles": {

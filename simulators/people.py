@@ -7,7 +7,7 @@ from typing import Any
 
 from simulators import identifiers, pools
 from simulators.reference.job_roles import JobRole
-from simulators.reference.nationalities import nationalities, origin
+from simulators.reference.nationalities import MIDWIVES, nationalities, origin
 from simulators.streams import Stream, Weighted
 
 # Ages of joiners by kind of role: (youngest, oldest) by share. Assumed: national age bands of
@@ -103,6 +103,26 @@ def _address(stream: Stream) -> dict[str, str]:
     }
 
 
+def age_limits(role: JobRole) -> tuple[int, int]:
+    """The youngest and the oldest who join in a role."""
+    spans = _AGES[role.ages].values
+    return min(youngest for youngest, _ in spans), max(oldest for _, oldest in spans)
+
+
+def age(born: date, today: date) -> int:
+    """Whole years on `today`."""
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def declared(stream: Stream) -> dict[str, str]:
+    """What somebody says of disability, belief and orientation on an application."""
+    return {
+        "disability": stream.weighted(_DISABILITY),
+        "religiousBelief": stream.weighted(_RELIGION),
+        "sexualOrientation": stream.weighted(_ORIENTATION),
+    }
+
+
 def person(seed: int, index: int, role: JobRole, today: date) -> dict[str, Any]:
     """Person `index` of `seed`, who is to do `role`, as seen on `today`.
 
@@ -110,7 +130,8 @@ def person(seed: int, index: int, role: JobRole, today: date) -> dict[str, Any]:
     `applicants`.
     """
     stream = Stream(seed, "person", index)
-    nationality = stream.weighted(nationalities(role.staff_group))
+    group = MIDWIVES if role.register == "midwife" else role.staff_group
+    nationality = stream.weighted(nationalities(group))
     roots = origin(nationality)
     gender = _gender(stream, role.women)
     born = _born(stream, role, today)
@@ -139,9 +160,7 @@ def person(seed: int, index: int, role: JobRole, today: date) -> dict[str, Any]:
     found["nationality"] = nationality
     found["ethnicOrigin"] = stream.weighted(roots.ethnicity)
     found["maritalStatus"] = marital
-    found["disability"] = stream.weighted(_DISABILITY)
-    found["religiousBelief"] = stream.weighted(_RELIGION)
-    found["sexualOrientation"] = stream.weighted(_ORIENTATION)
+    found |= declared(stream)
     found["emailAddress"] = identifiers.email_address(stream, first_name, last_name, index)
     found["mobileNumber"] = identifiers.mobile_number(stream)
     if stream.chance(30):

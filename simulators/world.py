@@ -1,5 +1,5 @@
-"""A world: employers with positions, cost centres and live vacancies, as one value made from a
-seed.
+"""A world: employers with positions, cost centres, staff in post and live vacancies, as one value
+made from a seed.
 
 >>> world = World.make(seed=5, organisations=2, positions_per_organisation=10)
 >>> len(world.organisations), len(world.positions)
@@ -7,18 +7,20 @@ seed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Self
 
 from simulators.identifiers import VPDS
 from simulators.organisations import organisation
 from simulators.positions import position
+from simulators.reference.job_roles import job_role
+from simulators.staff import staff
 from simulators.streams import Weighted
 from simulators.vacancies import vacancy
 
 # The day on which a world stands when its maker names no other. Fixed, so that the same seed gives
-# the same bytes on any day.
+# the same bytes on any day; closing dates and employments follow it, not the day of the seeding.
 TODAY = date(2026, 4, 1)
 MOST_POSITIONS = 5_000
 
@@ -34,9 +36,24 @@ class World:
     organisations: tuple[Mapping[str, Any], ...]
     positions: tuple[Mapping[str, Any], ...]
     vacancies: tuple[Mapping[str, Any], ...]
+    employees: tuple[Mapping[str, Any], ...]
+    """Staff in post and some who have left; see `simulators.staff`."""
     position_by_id: Mapping[int, Mapping[str, Any]] = field(repr=False, compare=False)
     hiring: Weighted[int] = field(repr=False, compare=False)
     """Which vacancy an applicant is for: its place in `vacancies`, by its openings."""
+    hiring_by_register: Mapping[tuple[str | None, str | None], Weighted[int]] = field(
+        init=False, repr=False, compare=False
+    )
+    """The same, of those that ask for a register (None: for none), by employer (None: all) and register."""
+
+    def __post_init__(self) -> None:
+        openings: dict[tuple[str | None, str | None], dict[int, float]] = {}
+        for place, each in enumerate(self.vacancies):
+            register = job_role(self.position_by_id[each["positionId"]]["jobRole"]).register
+            for employer in (None, each["odsCode"]):
+                openings.setdefault((employer, register), {})[place] = each["openings"]
+        weighted = {key: Weighted.of(shares) for key, shares in openings.items()}
+        object.__setattr__(self, "hiring_by_register", weighted)
 
     @classmethod
     def make(
@@ -79,6 +96,11 @@ class World:
             organisations=employers,
             positions=positions,
             vacancies=vacancies,
+            employees=staff(seed, positions, today),
             position_by_id={each["positionId"]: each for each in positions},
             hiring=Weighted.of({place: each["openings"] for place, each in enumerate(vacancies)}),
         )
+
+    def without_staff(self) -> Self:
+        """The same world with nobody in post: whoever applies is a stranger to ESR."""
+        return replace(self, employees=())

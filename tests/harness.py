@@ -25,6 +25,7 @@ class Workspace:
     _people: Iterator[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
+        self._strangers = self.world.without_staff()
         self.esr = self._client(f"{self.url}/esr/v1", self.token)
         self.nhs_jobs = self._client(f"{self.url}/nhs-jobs/v1", self.token)
         self.control = self._client(f"{self.url}/w/{self.name}/control/v1")
@@ -59,8 +60,8 @@ class Workspace:
         return (client or self.esr).request(method, path, json=body, headers=sent)
 
     def submission(self, **changes: Any) -> dict[str, Any]:
-        """The next applicant whom nobody has sent, for a vacancy of the first employer."""
-        return {**applicant(self.world.seed, next(self._people), self.world), **changes}
+        """The next applicant whom nobody has sent and ESR does not know, for a vacancy of the first employer."""
+        return {**applicant(self.world.seed, next(self._people), self._strangers), **changes}
 
     def submit(self, **changes: Any) -> str:
         """Sends an applicant who is taken; answers the applicant number."""

@@ -22,6 +22,9 @@ _COMMANDS = {
     "fuzz": "fuzz an implementation against its contract",
     "replay": "replay a day's traffic against ESR and reconcile every message",
     "generate": "write synthetic applicants",
+    "realism": "measure how real the synthetic applicants are",
+    "migrate-rehearsal": "rehearse the move from hourly files to the API",
+    "benefits": "turn measured times and named assumptions into hours and pounds a year",
     "contracts": "check the contracts and write their bundles",
 }
 
@@ -33,7 +36,7 @@ class _Commands(click.Group):
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
         if name not in _COMMANDS:
             return None
-        module = importlib.import_module(f"sandbox.cli.{name}")
+        module = importlib.import_module(f"sandbox.cli.{name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

@@ -6,6 +6,7 @@ import click
 
 from sandbox.cli import FAILED, HELD
 from sandbox.contracts import stale_bundles, write_bundles
+from sandbox.contracts.requirements import load_requirements
 
 
 @click.group("contracts")
@@ -18,12 +19,15 @@ def command() -> None:
     "--folder", type=click.Path(path_type=Path, exists=True), help="The folder `openapi`."
 )
 def check(folder: Path | None) -> int:
-    """Judge every contract, and say which bundle is not what its sources make."""
+    """Judge every contract and the requirements, and say which bundle is not what its sources make."""
+    requirements = load_requirements(folder / "requirements" if folder else None)
     stale = stale_bundles(folder)
     for path in stale:
         click.echo(f"{path} is out of date; run: esr-sandbox contracts bundle", err=True)
     if not stale:
-        click.echo("Every contract validates and every bundle is current.")
+        click.echo(
+            f"Every contract validates and every bundle is current; {len(requirements)} requirements are well formed."
+        )
     return FAILED if stale else HELD
 
 

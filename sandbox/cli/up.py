@@ -4,6 +4,7 @@ import json
 import os
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -58,6 +59,16 @@ _DATABASE = ".esr-sandbox/sandbox.db"
     help="A bearer token to accept; one is made and kept when left out.",
 )
 @click.option(
+    "--hub",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder through which ESR exchanges files on the hour; none are exchanged when left out.",
+)
+@click.option(
+    "--sftp-port",
+    type=click.IntRange(0, 65535),
+    help="Serve the hub over SFTP too, on this port of --host; 0 takes a free one.",
+)
+@click.option(
     "--validate-responses",
     is_flag=True,
     help="Hold each answer against the contract before it is sent.",
@@ -76,6 +87,8 @@ def command(
     seed: int,
     world: str,
     token: str | None,
+    hub: Path | None,
+    sftp_port: int | None,
     validate_responses: bool,
     as_json: bool,
 ) -> None:
@@ -89,6 +102,10 @@ def command(
         raise Stop(
             "NHS Jobs alone needs to know where ESR is: name it with --esr-url (and its token with --esr-token)."
         )
+    if hub is not None:
+        _make_hub(hub, only)
+    elif sftp_port is not None:
+        raise Stop("SFTP serves the hub; name its folder with --hub, or leave --sftp-port out.")
     settings = Settings(
         database=database,
         host=host,
@@ -99,6 +116,8 @@ def command(
         esr_url=esr_url,
         esr_token=esr_token,
         token=token,
+        hub=hub.resolve() if hub else None,
+        sftp_port=sftp_port,
     )
 
     def prepare(runtime: Runtime) -> None:
@@ -113,6 +132,17 @@ def command(
             f"The state is kept in {database}." if settings.database_path else "Its state is gone."
         )
         click.echo(f"Stopped. {kept}")
+
+
+def _make_hub(hub: Path, only: str | None) -> None:
+    if only == "nhs-jobs":
+        raise Stop("The hub is ESR's; leave --hub out with --only nhs-jobs.")
+    try:
+        hub.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise Stop(
+            f"{hub} cannot be used as a hub ({problem.strerror}). Name another folder with --hub."
+        ) from problem
 
 
 def _is_loopback(host: str) -> bool:
@@ -132,7 +162,10 @@ def _announce(settings: Settings, as_json: bool) -> None:
     }
     shown = [row for system in sorted(settings.systems) for row in addresses[system]]
     if as_json:
-        click.echo(json.dumps({"url": url, "token": settings.token, "database": settings.database}))
+        told: dict[str, Any] = {"url": url, "token": settings.token, "database": settings.database}
+        if settings.sftp_port is not None:
+            told |= {"sftpHost": settings.host, "sftpPort": settings.sftp_port}
+        click.echo(json.dumps(told))
         return
     rows = [
         *shown,
@@ -142,6 +175,12 @@ def _announce(settings: Settings, as_json: bool) -> None:
     ]
     for name, address in rows:
         click.echo(f"{name:<9} {address}")
+    if settings.hub is not None:
+        click.echo(f"Hub       {settings.hub}")
+    if settings.sftp_port is not None:
+        click.echo(
+            f"SFTP      {settings.host} port {settings.sftp_port}, user <workspace>.<odsCode>"
+        )
     click.echo(f"Database  {settings.database}")
     click.echo(f"Token     {settings.token}")
     if "esr" in settings.systems:

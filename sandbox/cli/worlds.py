@@ -18,7 +18,11 @@ DEFAULT_WORLD = "trust"
 
 
 def make_world(seed: int, organisations: int, positions: int) -> dict[str, list[dict[str, Any]]]:
-    """A seeded world in the records of the contract."""
+    """A seeded world in the records of the contract.
+
+    It stands on one fixed day (`simulators.world.TODAY`), whatever the clock says: closing dates and employments are
+    the same whenever it is made.
+    """
     from simulators.world import World
 
     world = World.make(seed, organisations, positions)
@@ -26,6 +30,7 @@ def make_world(seed: int, organisations: int, positions: int) -> dict[str, list[
         "organisations": [dict(item) for item in world.organisations],
         "positions": [dict(item) for item in world.positions],
         "vacancies": [dict(item) for item in world.vacancies],
+        "employees": [dict(item) for item in world.employees],
     }
 
 

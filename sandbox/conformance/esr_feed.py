@@ -25,6 +25,7 @@ _CURSORS = {
     "list_applicants": "cursor",
     "list_events": "cursor",
     "list_event_subscriptions": "cursor",
+    "list_dead_letters": "cursor",
 }
 
 
@@ -35,7 +36,7 @@ class EsrFeed:
         self._client = FeedClient(base_url, token, run_id)
         self._seed = seed
         self._run = run_id
-        self._people = World.make(seed, 1, 60)
+        self._people = World.make(seed, 1, 60).without_staff()
         self._places: list[dict[str, Any]] = []
         self._organisations: list[str] = []
         self._code_lists: list[str] = []
@@ -168,8 +169,11 @@ class EsrFeed:
                 body = {"url": f"http://127.0.0.1:9/{self._run}/{turn}", "types": ["ping"]}
                 # Also in bodies that stay as generated: a made-up address would be sent events.
                 return Known(body=body, always={"/url": body["url"], "/types": ["ping"]})
-            case "read_event_subscription" | "ping_event_subscription":
+            case "read_event_subscription" | "ping_event_subscription" | "list_dead_letters":
                 return Known(path={"subscriptionId": self._subscription()})
+            case "replay_dead_letters":
+                # Nothing is dead yet: the first attempt of ten was a moment ago.
+                return Known(path={"subscriptionId": self._subscription()}, body={})
             case "delete_event_subscription":
                 identifier = self._subscription()
                 if fresh:

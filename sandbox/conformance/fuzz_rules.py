@@ -167,6 +167,8 @@ _BY_IDENTIFIER = (
     "read_event_subscription",
     "delete_event_subscription",
     "ping_event_subscription",
+    "list_dead_letters",
+    "replay_dead_letters",
     "read_advert",
     "read_application",
     "read_offer",

@@ -29,7 +29,7 @@ class NhsJobsFeed:
         self._acts = FeedClient(f"{sandbox}/control/v1", token, f"{run_id}-acts")
         self._esr = FeedClient(f"{sandbox}/esr/v1", token, f"{run_id}-esr")
         self._seed = seed
-        self._people = World.make(seed, 1, 60)
+        self._people = World.make(seed, 1, 60).without_staff()
         self._places: list[dict[str, Any]] = []
         self._adverts: list[dict[str, Any]] = []
         self._applications: list[dict[str, Any]] = []

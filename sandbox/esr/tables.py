@@ -48,9 +48,9 @@ people = sa.Table(
     sa.Column("person_id", sa.BigInteger, primary_key=True),
     sa.Column("ni_number", sa.String(9)),
     # Last name, first name and date of birth, folded: what tells somebody without an NI number.
-    sa.Column("name_key", sa.String(120), nullable=False),
-    sa.Column("last_name", sa.String(35), nullable=False),
-    sa.Column("previous_last_name", sa.String(35)),
+    sa.Column("name_key", sa.Text, nullable=False),
+    sa.Column("last_name", sa.Text, nullable=False),
+    sa.Column("previous_last_name", sa.Text),
     sa.Column("date_of_birth", sa.String(10), nullable=False),
     # Loaded while an ESR user still has to say who this is; such a one may share another's NI number.
     sa.Column("provisional", sa.Boolean, nullable=False),
@@ -164,4 +164,59 @@ event_subscriptions = sa.Table(
     sa.Column("record", sa.BigInteger, nullable=False),
     sa.Column("document", sa.Text, nullable=False),
     sa.Index("esr_event_subscriptions_by_record", "workspace", "record"),
+)
+
+files = sa.Table(
+    "esr_files",
+    metadata,
+    _workspace(),
+    sa.Column("file_id", sa.BigInteger, primary_key=True),
+    sa.Column("ods_code", sa.String(5), nullable=False),
+    sa.Column("direction", sa.String(3), nullable=False),
+    sa.Column("name", sa.String(255), nullable=False),
+    sa.Column("file_type", sa.String(3)),
+    sa.Column("sequence", sa.BigInteger),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("state", sa.String(12), nullable=False),
+    sa.Column("code", sa.String(40)),
+    sa.Column("text", sa.String(200)),
+    # The moment of creation in the header of a file that came in.
+    sa.Column("created_at", sa.String(24)),
+    sa.Column("noted_at", sa.String(24), nullable=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("rows_done", sa.Integer, nullable=False),
+    sa.Column("rows_failed", sa.Integer, nullable=False),
+    # The file that a confirmation answers.
+    sa.Column("answers", sa.BigInteger),
+    # Whether the folders show what stands here; until then `content` is kept.
+    sa.Column("is_filed", sa.Boolean, nullable=False),
+    sa.Column("content", sa.LargeBinary),
+    sa.Index("esr_files_unfiled", "workspace", "is_filed"),
+    sa.Index("esr_files_by_digest", "workspace", "ods_code", "digest"),
+)
+
+file_rows = sa.Table(
+    "esr_file_rows",
+    metadata,
+    _workspace(),
+    sa.Column("file_id", sa.BigInteger, primary_key=True),
+    sa.Column("ordinal", sa.Integer, primary_key=True),
+    # The record that the row changed, and the version that it made.
+    sa.Column("subject", sa.String(80)),
+    sa.Column("version", sa.Integer),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Index("esr_file_rows_by_subject", "workspace", "subject", "version"),
+)
+
+file_sequences = sa.Table(
+    "esr_file_sequences",
+    metadata,
+    _workspace(),
+    sa.Column("ods_code", sa.String(5), primary_key=True),
+    sa.Column("file_type", sa.String(3), primary_key=True),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    # How far the last file went: in the order of changes, and in that of events.
+    sa.Column("mark", sa.BigInteger, nullable=False),
+    sa.Column("event_mark", sa.BigInteger, nullable=False),
+    sa.Column("made_at", sa.String(24)),
 )

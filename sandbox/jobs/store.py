@@ -9,10 +9,13 @@ import sqlalchemy as sa
 
 from sandbox.database import Transaction
 from sandbox.jobs.tables import jobs
+from sandbox.prepared import Prepared
 from sandbox.timestamps import to_text
 from sandbox.workspaces.store import next_record
 
 ANNOUNCEMENT = "jobs"
+STANDING = 0
+"""The number of the job that a workspace has for good: before any that is given out, so it comes first at its moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,16 @@ _next = (
     .order_by(jobs.c.due_at, jobs.c.job_id)
     .limit(1)
 )
-_workspaces = sa.select(jobs.c.workspace).distinct()
+_insert = Prepared(jobs.insert())
+_scheduled = Prepared(
+    sa.select(jobs.c.job_id)
+    .where(
+        jobs.c.workspace == sa.bindparam("workspace"),
+        jobs.c.kind == sa.bindparam("kind"),
+        jobs.c.reference == sa.bindparam("reference"),
+    )
+    .limit(1)
+)
 
 
 def schedule(
@@ -45,30 +57,75 @@ def schedule(
     due_at: datetime,
     payload: dict[str, Any] | None = None,
 ) -> int:
-    """Sets a job for a moment of the world's time and answers its number."""
-    transaction.announcements.add(ANNOUNCEMENT)
+    """Sets a job for a moment of the world's time and answers its number.
+
+    Nobody is woken for it: the timekeeper looks twice a second, and at every step of a move.
+    """
     job_id = next_record(transaction.connection, workspace)
-    transaction.connection.execute(
-        jobs.insert().values(
-            workspace=workspace,
-            job_id=job_id,
-            due_at=to_text(due_at),
-            kind=kind,
-            reference=reference,
-            payload=orjson.dumps(payload or {}).decode(),
-        )
+    _insert.run(
+        transaction.connection,
+        {
+            "workspace": workspace,
+            "job_id": job_id,
+            "due_at": to_text(due_at),
+            "kind": kind,
+            "reference": reference,
+            "payload": orjson.dumps(payload or {}).decode(),
+        },
     )
     return job_id
 
 
-def is_scheduled(connection: sa.Connection, workspace: str, kind: str, reference: str) -> bool:
-    """Whether such a job waits."""
+def set_standing(
+    transaction: Transaction,
+    workspace: str,
+    *,
+    kind: str,
+    due_at: datetime,
+    payload: dict[str, Any] | None = None,
+) -> None:
+    """Sets or moves the standing job. It takes no record number, so how often it was done shows nowhere else."""
+    transaction.announcements.add(ANNOUNCEMENT)
+    values = {
+        "due_at": to_text(due_at),
+        "kind": kind,
+        "reference": "",
+        "payload": orjson.dumps(payload or {}).decode(),
+    }
+    moved = transaction.connection.execute(
+        sa.update(jobs)
+        .where(jobs.c.workspace == workspace, jobs.c.job_id == STANDING)
+        .values(**values)
+    )
+    if moved.rowcount == 0:
+        transaction.connection.execute(
+            jobs.insert().values(workspace=workspace, job_id=STANDING, **values)
+        )
+
+
+def has_standing(connection: sa.Connection, workspace: str) -> bool:
+    """Whether the workspace has a standing job."""
     found = connection.execute(
-        sa.select(jobs.c.job_id)
-        .where(jobs.c.workspace == workspace, jobs.c.kind == kind, jobs.c.reference == reference)
-        .limit(1)
+        sa.select(jobs.c.job_id).where(jobs.c.workspace == workspace, jobs.c.job_id == STANDING)
     )
     return found.first() is not None
+
+
+def next_due(connection: sa.Connection, workspace: str) -> str | None:
+    """When the first job is due, the standing one left aside."""
+    found = connection.execute(
+        sa.select(sa.func.min(jobs.c.due_at)).where(
+            jobs.c.workspace == workspace, jobs.c.job_id != STANDING
+        )
+    )
+    text: str | None = found.scalar_one()
+    return text
+
+
+def is_scheduled(connection: sa.Connection, workspace: str, kind: str, reference: str) -> bool:
+    """Whether such a job waits."""
+    parameters = {"workspace": workspace, "kind": kind, "reference": reference}
+    return _scheduled.run(connection, parameters).fetchone() is not None
 
 
 def cancel(connection: sa.Connection, workspace: str, kind: str, reference: str) -> None:
@@ -102,8 +159,3 @@ def take(connection: sa.Connection, job: Job) -> bool:
         )
     )
     return removed.rowcount == 1
-
-
-def workspaces_with_jobs(connection: sa.Connection) -> set[str]:
-    """The workspaces in which a job waits."""
-    return set(connection.execute(_workspaces).scalars())

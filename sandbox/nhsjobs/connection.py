@@ -1,4 +1,4 @@
-"""NHS Jobs as a client of ESR: its credentials, the address of ESR, and its subscription to ESR's events."""
+"""NHS Jobs as a client of ESR: its credentials, the address of ESR, its subscription to ESR's events, and how it knows them."""
 
 import asyncio
 import logging
@@ -7,8 +7,12 @@ from uuid import UUID, uuid5
 import httpx
 
 from sandbox.database import Database, Transaction
+from sandbox.errors import Code, Refusal
 from sandbox.identity.store import ensure_client, ensure_token, new_token
+from sandbox.nhsjobs.signing_keys import SigningKeys
 from sandbox.settings import Settings
+from sandbox.signatures import PublicKey, SignatureInvalid, UnknownKey, read_key_set
+from sandbox.web.call import Call
 
 logger = logging.getLogger(__name__)
 
@@ -19,6 +23,7 @@ SCHEME = "esr:"
 _NAMESPACE = UUID("0b1c9a52-7d0e-5a71-8a4f-2b1a3c4d5e6f")
 _FIRST_WAIT_SECONDS = 0.05
 _LONGEST_WAIT_SECONDS = 5.0
+_SIGNATURE = ("content-digest", "signature-input", "signature")
 
 
 class Connection:
@@ -30,6 +35,7 @@ class Connection:
         self._esr = settings.esr_url or f"{settings.public_url}/esr/v1"
         self._tokens: dict[str, str] = {}
         self._client = httpx.AsyncClient(timeout=settings.request_seconds, trust_env=False)
+        self._signing_keys = SigningKeys(self._read_keys)
 
     async def close(self) -> None:
         """Ends every connection."""
@@ -52,7 +58,7 @@ class Connection:
 
     async def subscribe(self, workspace: str) -> None:
         """Has ESR deliver its events to our receiver, and to no former address of ours; waits until ESR answers."""
-        receiver = f"{self._settings.public_url}/w/{workspace}/receiver/v1/events"
+        receiver = self._receiver(workspace)
         wait = _FIRST_WAIT_SECONDS
         while True:
             try:
@@ -63,6 +69,44 @@ class Connection:
                 wait = min(_LONGEST_WAIT_SECONDS, wait * 2)
             else:
                 return
+
+    async def verify(self, call: Call) -> None:
+        """Raises Refusal SIGNATURE_MISSING or SIGNATURE_INVALID where a delivery is not what ESR signed and sent to us."""
+        for name in _SIGNATURE:
+            if name not in call.headers:
+                raise Refusal(
+                    Code.SIGNATURE_MISSING,
+                    f"The header {name} is missing. Deliveries are signed (RFC 9421); ESR signs each that it sends.",
+                )
+        # As ESR knows it: whatever a Host header says.
+        address = self._receiver(call.workspace)
+        url = f"{address}?{call.query_text}" if call.query_text else address
+        try:
+            await self._signing_keys.verify(
+                call.workspace, call.method, url, call.headers, call.raw_body
+            )
+        except (SignatureInvalid, UnknownKey) as problem:
+            raise Refusal(
+                Code.SIGNATURE_INVALID, f"The signature is not good: {problem}."
+            ) from problem
+
+    async def _read_keys(self, workspace: str) -> dict[str, PublicKey]:
+        """ESR's keys. Raises Refusal SERVICE_UNAVAILABLE when they are not to be had."""
+        try:
+            answer = await self._client.get(
+                f"{self._esr}/event-signing-keys", headers=await self.authorization(workspace)
+            )
+            answer.raise_for_status()
+            return read_key_set(answer.json())
+        except (httpx.HTTPError, ValueError) as problem:
+            raise Refusal(
+                Code.SERVICE_UNAVAILABLE,
+                "The keys of ESR cannot be read at present, so no delivery can be checked.",
+                headers={"Retry-After": "5"},
+            ) from problem
+
+    def _receiver(self, workspace: str) -> str:
+        return f"{self._settings.public_url}/w/{workspace}/receiver/v1/events"
 
     async def _subscribe(self, workspace: str, receiver: str) -> None:
         headers = await self.authorization(workspace)

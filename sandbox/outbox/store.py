@@ -2,6 +2,9 @@
 
 Messages of one lane are sent one after another, in the order in which they were written; lanes do not wait for each
 other.
+
+A message that was given up is a dead letter. It holds up nothing: its lane goes on without it. Sent again, it goes before
+whatever waits in its lane, and several go in the order in which they were written.
 """
 
 from dataclasses import dataclass
@@ -16,7 +19,8 @@ from sandbox.outbox.tables import outbox
 from sandbox.timestamps import to_text
 from sandbox.workspaces.store import next_record
 
-WAITING, DONE, DEAD = "WAITING", "DONE", "DEAD"
+WAITING, DONE, DEAD, DROPPED = "WAITING", "DONE", "DEAD", "DROPPED"
+"""What has become of a message: DEAD is given up after its last attempt, DROPPED is no longer wanted."""
 WALL, WORLD = "WALL", "WORLD"
 """The clocks that a message can be due by."""
 
@@ -40,6 +44,18 @@ class Message:
     due_at: str
     alone: bool = False
     """Whether no other message of the workspace may be under way with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that was given up, at a moment of the clock that it was due by."""
+
+    message_id: int
+    reference: str
+    body: bytes
+    attempts: int
+    last_answer: str
+    given_up_at: str
 
 
 _workspaces_waiting = sa.select(outbox.c.workspace).where(outbox.c.state == WAITING).distinct()
@@ -168,13 +184,9 @@ def still_waits(connection: sa.Connection, message: Message) -> bool:
     return held == (message.url, message.headers, message.body)
 
 
-def settle_message(
-    connection: sa.Connection, message: Message, state: str, last_answer: str
-) -> None:
-    """Ends a message: DONE or DEAD."""
-    _change(
-        connection, message, state=state, attempts=message.attempts + 1, last_answer=last_answer
-    )
+def settle_message(connection: sa.Connection, message: Message, last_answer: str) -> None:
+    """Ends a message that was answered."""
+    _change(connection, message, state=DONE, attempts=message.attempts + 1, last_answer=last_answer)
 
 
 def put_off(
@@ -202,14 +214,88 @@ def _change(connection: sa.Connection, message: Message, **values: Any) -> None:
     )
 
 
+def give_up(connection: sa.Connection, message: Message, now: datetime, last_answer: str) -> None:
+    """Ends a message that was refused or not answered to the last: it is a dead letter, due no more since `now`."""
+    _change(
+        connection,
+        message,
+        state=DEAD,
+        attempts=message.attempts + 1,
+        due_at=to_text(now),
+        last_answer=last_answer,
+    )
+
+
 def cancel_lane(connection: sa.Connection, workspace: str, lane_prefix: str) -> None:
-    """Drops what waits in lanes that begin with `lane_prefix`."""
+    """Drops what waits, and what was given up, in lanes that begin with `lane_prefix`."""
     connection.execute(
         sa.update(outbox)
         .where(
             outbox.c.workspace == workspace,
-            outbox.c.state == WAITING,
-            outbox.c.lane.startswith(lane_prefix, autoescape=True),
+            outbox.c.state.in_((WAITING, DEAD)),
+            _begins_with(lane_prefix),
         )
-        .values(state=DEAD, last_answer="the subscription was deleted")
+        .values(state=DROPPED)
     )
+
+
+def list_dead(
+    connection: sa.Connection, workspace: str, lane_prefix: str, after: int, limit: int
+) -> list[DeadLetter]:
+    """The dead letters of lanes that begin with `lane_prefix`, oldest first, after message `after`."""
+    rows = connection.execute(
+        sa.select(
+            outbox.c.message_id,
+            outbox.c.reference,
+            outbox.c.body,
+            outbox.c.attempts,
+            outbox.c.last_answer,
+            outbox.c.due_at,
+        )
+        .where(_dead(workspace, lane_prefix), outbox.c.message_id > after)
+        .order_by(outbox.c.message_id)
+        .limit(limit)
+    )
+    return [DeadLetter(*row) for row in rows]
+
+
+def known_dead(
+    connection: sa.Connection, workspace: str, lane_prefix: str, references: list[str]
+) -> set[str]:
+    """Which of `references` name dead letters of these lanes."""
+    found = connection.execute(
+        sa.select(outbox.c.reference).where(
+            _dead(workspace, lane_prefix), outbox.c.reference.in_(references)
+        )
+    )
+    return set(found.scalars())
+
+
+def revive(
+    transaction: Transaction,
+    workspace: str,
+    lane_prefix: str,
+    due_at: datetime,
+    references: list[str] | None = None,
+) -> int:
+    """Has dead letters, all of them or those named, tried again from the first attempt on; answers how many."""
+    transaction.announcements.add(ANNOUNCEMENT)
+    chosen = _dead(workspace, lane_prefix)
+    if references is not None:
+        chosen = sa.and_(chosen, outbox.c.reference.in_(references))
+    revived = transaction.connection.execute(
+        sa.update(outbox).where(chosen).values(state=WAITING, attempts=0, due_at=to_text(due_at))
+    )
+    return revived.rowcount
+
+
+def _dead(workspace: str, lane_prefix: str) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        outbox.c.workspace == workspace, outbox.c.state == DEAD, _begins_with(lane_prefix)
+    )
+
+
+def _begins_with(lane_prefix: str) -> sa.ColumnElement[bool]:
+    """Lanes that begin with a text, as a range that an index serves; the text ends with a slash."""
+    after = f"{lane_prefix.removesuffix('/')}{chr(ord('/') + 1)}"
+    return sa.and_(outbox.c.lane >= lane_prefix, outbox.c.lane < after)

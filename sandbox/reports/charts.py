@@ -1,43 +1,27 @@
 """Charts of a replayed day, as SVG that needs nothing else."""
 
-import io
-from typing import Any
-
 import matplotlib as mpl
-
-mpl.use("svg")
-
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Drawing
 
 from loadtests.measurements import Arrivals, LatencyPoint
+from sandbox.reports.drawing import BLUE, GREY, ORANGE, STYLE, as_svg
 from sandbox.reports.verdicts import Figure
 
-# Okabe and Ito's colours: told apart by people who see colours differently. The lines differ in stroke as well.
-_BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#555555"
 _SIZE = (9.0, 3.4)
-_STYLE: dict[Any, Any] = {
-    "font.family": "sans-serif",
-    "font.size": 11,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "esr-sandbox",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-}
 
 
 def arrivals_by_hour(arrivals: tuple[Arrivals, ...]) -> Figure:
     """Messages an hour over the day, beside the plan."""
     hours = [item.hour for item in arrivals]
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         drawing, axes = plt.subplots(figsize=_SIZE)
-        axes.bar(hours, [item.checks for item in arrivals], color=_BLUE, label="check updates")
+        axes.bar(hours, [item.checks for item in arrivals], color=BLUE, label="check updates")
         axes.bar(
             hours,
             [item.applicants for item in arrivals],
             bottom=[item.checks for item in arrivals],
-            color=_ORANGE,
+            color=ORANGE,
             hatch="//",
             edgecolor="white",
             label="applicants",
@@ -45,7 +29,7 @@ def arrivals_by_hour(arrivals: tuple[Arrivals, ...]) -> Figure:
         axes.plot(
             hours,
             [item.planned for item in arrivals],
-            color=_GREY,
+            color=GREY,
             marker="o",
             markersize=4,
             linestyle="--",
@@ -55,7 +39,7 @@ def arrivals_by_hour(arrivals: tuple[Arrivals, ...]) -> Figure:
         axes.set_xlabel("hour of the simulated day")
         axes.set_ylabel("messages")
         axes.legend(frameon=False, loc="upper right")
-        svg = _svg(drawing)
+        svg = as_svg(drawing)
     busiest = max(arrivals, key=lambda item: item.applicants + item.checks)
     total = sum(item.applicants + item.checks for item in arrivals)
     return Figure(
@@ -76,17 +60,17 @@ def arrivals_by_hour(arrivals: tuple[Arrivals, ...]) -> Figure:
 def latency_over_day(points: tuple[LatencyPoint, ...]) -> Figure:
     """Latency from the intended time, over the day."""
     hours = [point.minute / 60 for point in points]
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         drawing, axes = plt.subplots(figsize=_SIZE)
-        _line(axes, hours, [point.p50 for point in points], _BLUE, "-", "median")
-        _line(axes, hours, [point.p99 for point in points], _ORANGE, "--", "99th percentile")
+        _line(axes, hours, [point.p50 for point in points], BLUE, "-", "median")
+        _line(axes, hours, [point.p99 for point in points], ORANGE, "--", "99th percentile")
         axes.set_yscale("log")
         axes.set_xlim(0, 24)
         axes.set_xticks(range(0, 25, 2))
         axes.set_xlabel("hour of the simulated day")
         axes.set_ylabel("milliseconds (log)")
         axes.legend(frameon=False, loc="upper left")
-        svg = _svg(drawing)
+        svg = as_svg(drawing)
     worst = max(points, key=lambda point: point.p99)
     return Figure(
         title="Latency over the day, from the moment a message was due",
@@ -111,13 +95,3 @@ def latency_over_day(points: tuple[LatencyPoint, ...]) -> Figure:
 
 def _line(axes: Axes, x: list[float], y: list[float], colour: str, stroke: str, label: str) -> None:
     axes.plot(x, y, color=colour, linestyle=stroke, linewidth=2, label=label)
-
-
-def _svg(drawing: Drawing) -> str:
-    buffer = io.StringIO()
-    drawing.tight_layout()
-    # Without a date the same data gives the same drawing.
-    drawing.savefig(buffer, format="svg", metadata={"Date": None})
-    plt.close(drawing)
-    text = buffer.getvalue()
-    return text[text.index("<svg") :]

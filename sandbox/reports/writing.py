@@ -1,6 +1,7 @@
 """Writes a report as HTML, JSON and JUnit."""
 
 from pathlib import Path
+from typing import Any
 
 import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -21,12 +22,17 @@ _environment = Environment(
 def write_report(report: Report, folder: Path) -> list[Path]:
     """Writes `report.html`, `report.json` and `junit.xml` into the folder; answers their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    page, data, junit = (folder / name for name in ("report.html", "report.json", "junit.xml"))
-    page.write_text(_environment.get_template("report.html.j2").render(report=report), "utf-8")
+    html, data, junit = (folder / name for name in ("report.html", "report.json", "junit.xml"))
+    html.write_text(page("report.html.j2", report=report), "utf-8")
     options = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
     data.write_bytes(orjson.dumps(report.to_dict(), option=options))
     _junit(report).write(str(junit), pretty=True)
-    return [page, data, junit]
+    return [html, data, junit]
+
+
+def page(template: str, **values: Any) -> str:
+    """A page from one of the templates."""
+    return _environment.get_template(template).render(**values)
 
 
 def _junit(report: Report) -> JUnitXml:

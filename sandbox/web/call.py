@@ -41,6 +41,8 @@ class Unit:
     workspace: Workspace
     wall: datetime
     client: str = ""
+    door: str = "API"
+    """The way by which the work came in; ESR has a second, `FILES`."""
 
     @property
     def connection(self) -> sa.Connection:

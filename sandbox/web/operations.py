@@ -31,7 +31,10 @@ class ServedOperation:
         definition = path_item[operation.method.lower()]
         self.operation_id: str = definition["operationId"]
         self._system = system
-        self._secured = bool(definition.get("security", document.get("security")))
+        security = definition.get("security", document.get("security")) or []
+        schemes = {scheme for requirement in security for scheme in requirement}
+        self._secured = "bearerAuth" in schemes
+        self._signed = "esrSignature" in schemes
         self._requests = RequestRules(path_item, definition, document)
         self._answers = AnswerRules(definition, document)
         self._handler: Handler = operation.function
@@ -50,6 +53,8 @@ class ServedOperation:
             await asyncio.sleep(fault.delay_seconds)
             broken_off = fault.breaks_off
         call.raw_body = await _body(receive, call.runtime.settings.maximum_body_bytes)
+        if self._signed:
+            await call.runtime.verify(call)
         call.arguments = self._requests.parameters(
             scope.get("path_params", {}), call.query_text, call.headers
         )

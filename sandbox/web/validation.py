@@ -217,6 +217,18 @@ def parse_json(raw: bytes) -> Any:
     return _whole_numbers(document) if _MAY_HOLD_FLOAT.search(raw) else document
 
 
+def contract_places(judge: jsonschema_rs.Draft202012Validator, document: Any) -> list[Place]:
+    """Every place of a document that breaks a schema of a contract."""
+    return _faults("body", judge.iter_errors(document))
+
+
+def masked_schema(
+    schema: dict[str, Any], document: dict[str, Any]
+) -> jsonschema_rs.Draft202012Validator:
+    """A judge of what did not come over HTTP; like the others here, it never repeats what stood there."""
+    return compile_schema(schema, document, _VALUE)
+
+
 def _whole_numbers(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return int(value)

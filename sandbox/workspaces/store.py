@@ -139,6 +139,16 @@ def next_event(connection: sa.Connection, workspace: str) -> int:
     return _take(connection, "last_event", workspace, 1)
 
 
+def heads(connection: sa.Connection, workspace: str) -> tuple[int, int]:
+    """The last record number and the last event number that were given out."""
+    row = connection.execute(
+        sa.select(workspaces.c.last_record, workspaces.c.last_event).where(
+            workspaces.c.name == workspace
+        )
+    ).one()
+    return row.last_record, row.last_event
+
+
 def _take(connection: sa.Connection, column: str, workspace: str, count: int) -> int:
     parameters = {"of_workspace": workspace, "count": count}
     return int(_next[column].run(connection, parameters).fetchone()[0])

@@ -188,6 +188,7 @@ class _Stage:
             f"the checks of application {application_id} did not reach ESR",
         )
         await self._others_answer(case, number)
+        await self._settle_who_it_is(number)
         if case.stands_in_the_way:
             await self._withdraw(recruiter, number)
         else:
@@ -231,6 +232,27 @@ class _Stage:
                 {"answer": "FOUND"},
             )
             self.answers["regulator"] += 1
+
+    async def _settle_who_it_is(self, number: str) -> None:
+        """Has an ESR user decide an uncertain match: who shares an NI number is the same person, others are new."""
+        applicant = await self._systems.read(f"/esr/v1/applicants/{number}")
+        if applicant["status"] != "ACTIVE_APPLICATION":
+            return
+        shared = [
+            candidate["personId"]
+            for candidate in applicant["match"].get("candidates", [])
+            if candidate["grade"] != "NAME_AND_BIRTH"
+        ]
+        decision: dict[str, Any] = {"decision": "NEW_PERSON"}
+        if shared:
+            decision = {"decision": "LINK", "personId": shared[0]}
+        await self._systems.write(
+            "POST",
+            f"{_CONTROL_ESR}/applicants/{number}/match-decision",
+            f"match/{number}",
+            decision,
+        )
+        self.answers["matches decided"] += 1
 
     async def _withdraw(self, recruiter: Recruiter, number: str) -> None:
         await self._systems.write(

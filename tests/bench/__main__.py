@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=4000, help="of each, in each round")
     parser.add_argument("--connections", type=int, default=16)
     options = parser.parse_args()
-    world = World.make(_SEED, 1, 60)
+    world = World.make(_SEED, 1, 60).without_staff()
     rates: dict[str, list[float]] = {"sandbox": [], "floor": []}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -40,18 +40,28 @@ def statements() -> dict[str, str]:
             "SELECT (SELECT document FROM esr_organisations WHERE workspace = ? AND ods_code = ?),"
             " (SELECT document FROM esr_vacancies WHERE workspace = ? AND vacancy_reference = ?),"
             " (SELECT document FROM esr_positions WHERE workspace = ? AND position_id = ?),"
-            " (SELECT person_id FROM esr_people WHERE workspace = ? AND person_key = ?),"
-            " (SELECT applicant_number FROM esr_applicants WHERE workspace = ? AND vacancy_reference = ?"
-            "   AND person_id = (SELECT person_id FROM esr_people WHERE workspace = ? AND person_key = ?)"
-            "   AND status != 'TERMINATED'),"
+            " EXISTS (SELECT * FROM esr_employees WHERE workspace = ? AND position_id = ?"
+            "   AND (end_date IS NULL OR end_date >= ?))"
+            " OR EXISTS (SELECT * FROM esr_applicants WHERE workspace = ? AND position_id = ?"
+            "   AND status != 'TERMINATED' AND status != 'HIRED'),"
             " (SELECT applicant_number FROM esr_applicants WHERE workspace = ? AND supplier_reference = ?"
             "   AND ods_code = ? AND status != 'TERMINATED' LIMIT 1)"
         ),
+        "people": (
+            "SELECT person_id, ni_number, last_name, previous_last_name, date_of_birth, name_key, provisional"
+            " FROM esr_people WHERE workspace = ? AND ni_number = ?"
+            " UNION ALL SELECT person_id, ni_number, last_name, previous_last_name, date_of_birth, name_key, provisional"
+            " FROM esr_people WHERE workspace = ? AND name_key = ?"
+        ),
         "record": "UPDATE workspaces SET last_record = last_record + ? WHERE name = ? RETURNING last_record",
-        "person": "INSERT INTO esr_people (workspace, person_key, person_id) VALUES (?, ?, ?)",
+        "person": (
+            "INSERT INTO esr_people (workspace, person_id, ni_number, name_key, last_name, previous_last_name,"
+            " date_of_birth, provisional) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        ),
         "applicant": (
             "INSERT INTO esr_applicants (workspace, applicant_number, person_id, ods_code, vacancy_reference,"
-            " supplier_reference, status, version, document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " position_id, supplier_reference, status, version, document)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         ),
         "keep_outcome": (
             "INSERT INTO request_outcomes (workspace, client, operation_id, request_id, request_digest, status,"
@@ -129,7 +139,9 @@ class Floor:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         run(_SQL["workspace"], (w,)).fetchone()
         run(_SQL["outcome"], (w, _CLIENT, _OPERATION, request_id)).fetchone()
-        key = submission["person"].get("niNumber") or submission["supplierReference"]
+        person, position = submission["person"], submission["positionId"]
+        last, born = person["lastName"], person["dateOfBirth"]
+        number, key = person.get("niNumber"), f"{last}|{person['firstName']}|{born}"
         reference, vacancy = submission["supplierReference"], submission["vacancyReference"]
         ods = "X0A1B"
         run(
@@ -140,25 +152,26 @@ class Floor:
                 w,
                 vacancy,
                 w,
-                submission["positionId"],
+                position,
                 w,
-                key,
+                position,
+                submission["startDate"],
                 w,
-                vacancy,
-                w,
-                key,
+                position,
                 w,
                 reference,
                 ods,
             ),
         ).fetchone()
+        run(_SQL["people"], (w, number, w, key)).fetchall()
         record = run(_SQL["record"], (2, w)).fetchone()[0]
+        previous = person.get("previousLastName")
+        run(_SQL["person"], (w, record - 1, number, key, last, previous, born, False))
         number = f"{record + 10_000_000:08d}"
-        run(_SQL["person"], (w, key, record - 1))
         document = raw.decode()
         run(
             _SQL["applicant"],
-            (w, number, record - 1, ods, vacancy, reference, "ACCEPTED", 1, document),
+            (w, number, record - 1, ods, vacancy, position, reference, "ACCEPTED", 1, document),
         )
         body = orjson.dumps({"loadStatusCode": "SUCCESS", "applicantNumber": number})
         digest = hashlib.sha256(raw).hexdigest()

@@ -40,7 +40,7 @@ def _captured(tmp_path: Path) -> list[str]:
     runtime = make_runtime(settings, make_world)
     fill_default(runtime, "small")
     app = make_app(runtime, contracts_of(settings.systems))
-    world = World.make(_SEED, 1, 60)
+    world = World.make(_SEED, 1, 60).without_staff()
     seen: list[str] = []
 
     def listen(driver: Any, *_: Any) -> None:

@@ -38,6 +38,8 @@ class Victim:
         self.kills = 0
 
     def _launch(self, *arguments: str) -> tuple[subprocess.Popen[bytes], Started]:
+        # The world of the plan: its staff are somebody to ESR.
+        arguments = ("--world", "small", *arguments)
         return launch(*arguments, folder=self._folder, database=str(self.database))
 
     def kill(self) -> None:

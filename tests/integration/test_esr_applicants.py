@@ -121,6 +121,15 @@ MOVES = {
     ("ACCEPTED", "withdraw"): "TERMINATED",
     ("ACCEPTED", "hire"): "HIRED",
 }
+REFUSALS = {
+    ("OFFER", "hire"): "STATE_FORBIDS",
+    ("HIRED", "amend"): "STATE_FORBIDS",
+    ("HIRED", "withdraw"): "WITHDRAWAL_AFTER_HIRE",
+    ("HIRED", "hire"): "STATE_FORBIDS",
+    ("TERMINATED", "amend"): "REINSTATEMENT_REFUSED",
+    ("TERMINATED", "withdraw"): "STATE_FORBIDS",
+    ("TERMINATED", "hire"): "STATE_FORBIDS",
+}
 
 
 @pytest.mark.parametrize("status", STATUSES)
@@ -140,7 +149,7 @@ def test_an_applicant_moves_as_the_life_cycle_says(
         assert (after["status"], after["version"]) == (MOVES[status, act], before["version"] + 1)
         assert answer.json() == after
     else:
-        assert (answer.status_code, answer.json()["code"]) == (409, "STATE_FORBIDS")
+        assert (answer.status_code, answer.json()["code"]) == (409, REFUSALS[status, act])
         assert after == before
 
 

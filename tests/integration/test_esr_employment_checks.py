@@ -9,12 +9,27 @@ from harness import Workspace
 REQUESTED, COMPLETED = "2026-04-02", "2026-04-09"
 DETAILS: dict[str, dict[str, Any]] = {
     "identity": {"identity": {"photoDocuments": 2, "addressDocuments": 1, "digital": False}},
-    "right-to-work": {"rightToWork": {"route": "SKILLED_WORKER", "shareCode": "W12345678"}},
+    "right-to-work": {
+        "followUpDate": "2028-01-31",
+        "rightToWork": {
+            "route": "SKILLED_WORKER",
+            "shareCode": "W12345678",
+            "permissionExpiryDate": "2028-02-29",
+        },
+    },
     "registration-and-qualifications": {"registration": {"body": "09", "number": "99Z0001Z"}},
     "employment-history-and-references": {
         "employmentHistory": {"yearsCovered": 3, "references": 2, "gapsExplained": True}
     },
-    "dbs": {"dbs": {"level": "ENHANCED_BARRED", "workforce": "ADULT", "adultBarredList": True}},
+    "dbs": {
+        "dbs": {
+            "level": "ENHANCED_BARRED",
+            "workforce": "ADULT",
+            "adultBarredList": True,
+            "certificateNumber": "001234567890",
+            "issueDate": "2026-04-02",
+        }
+    },
     "work-health-assessment": {"workHealth": {"result": "FIT"}},
     "alert-notice": {"alertNotice": {"noticeFound": False, "reviewedDate": COMPLETED}},
 }

@@ -1,100 +1,31 @@
 """The feed of events, and their delivery to a receiver of the test's own."""
 
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 from uuid import uuid4
 
 import orjson
 import pytest
 from harness import Workspace
-
-
-@dataclass
-class Receiver:
-    """A recruitment system's endpoint for events: keeps what it is sent, and answers as it is told."""
-
-    url: str = ""
-    answers: list[int] = field(default_factory=list)
-    """The statuses to answer with, in turn; then 202."""
-    received: list[dict[str, Any]] = field(default_factory=list)
-    media_types: set[str] = field(default_factory=set)
-
-    @property
-    def types(self) -> list[str]:
-        """The types of the events that came, in the order in which they came."""
-        return [event["type"] for event in self.received]
+from receiving import Receiver, change_position, in_turn, read_feed, subscribe
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     receiver = Receiver()
-    lock = threading.Lock()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            with lock:
-                receiver.received.append(orjson.loads(body))
-                receiver.media_types.add(self.headers["Content-Type"])
-                status = receiver.answers.pop(0) if receiver.answers else 202
-            self.send_response(status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *arguments: Any) -> None:
-            """Says nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        serving.start()
-        receiver.url = f"http://127.0.0.1:{server.server_port}/events"
-        yield receiver
-        server.shutdown()
-        serving.join()
-
-
-def subscribe(workspace: Workspace, url: str, **more: Any) -> str:
-    answer = workspace.write("POST", "/event-subscriptions", {"url": url, **more})
-    assert answer.status_code == 201, answer.text
-    identifier = str(answer.json()["subscriptionId"])
-    assert answer.headers["location"] == f"/esr/v1/event-subscriptions/{identifier}"
-    return identifier
-
-
-def change(workspace: Workspace, place: int = 0, **changes: Any) -> None:
-    position = workspace.world.positions[place]["positionId"]
-    answer = workspace.control.post(
-        f"/esr/positions/{position}/change", json=changes or {"shared": True}
-    )
-    assert answer.status_code == 200, answer.text
-
-
-def feed(
-    workspace: Workspace, cursor: str | None = None, **parameters: Any
-) -> tuple[list[Any], str]:
-    found: list[Any] = []
-    while True:
-        asked = {**parameters, **({"cursor": cursor} if cursor else {})}
-        page = workspace.esr.get("/events", params=asked).raise_for_status().json()
-        found += page["events"]
-        cursor = page["next"]
-        if not page["more"]:
-            return found, cursor
+    yield receiver
+    receiver.close()
 
 
 def test_the_feed_has_every_event_in_its_order_and_the_cursor_misses_none(
     workspace: Workspace,
 ) -> None:
-    assert feed(workspace)[0] == []
+    assert read_feed(workspace)[0] == []
     for place in range(5):
-        change(workspace, place)
-    events, cursor = feed(workspace, limit=2)
-    change(workspace, 7)
+        change_position(workspace, place)
+    events, cursor = read_feed(workspace, limit=2)
+    change_position(workspace, 7)
 
-    later, last = feed(workspace, cursor)
+    later, last = read_feed(workspace, cursor)
 
     subjects = [f"positions/{item['positionId']}" for item in workspace.world.positions]
     assert [event["subject"] for event in events] == subjects[:5]
@@ -102,7 +33,7 @@ def test_the_feed_has_every_event_in_its_order_and_the_cursor_misses_none(
     sequences = [event["sequence"] for event in (*events, *later)]
     assert sequences == [f"{number:012d}" for number in range(1, 7)]
     assert len({event["id"] for event in (*events, *later)}) == 6
-    assert feed(workspace, last) == ([], last)
+    assert read_feed(workspace, last) == ([], last)
 
 
 def test_an_event_is_a_cloud_event_that_says_nothing_about_the_person(workspace: Workspace) -> None:
@@ -110,7 +41,7 @@ def test_an_event_is_a_cloud_event_that_says_nothing_about_the_person(workspace:
     number = workspace.write("POST", "/applicants", submission).json()["applicantNumber"]
     workspace.amend(number, {"person": {"firstName": "Zoë"}}).raise_for_status()
 
-    [event] = feed(workspace)[0]
+    [event] = read_feed(workspace)[0]
 
     assert event["specversion"] == "1.0"
     assert event["source"] == f"/esr/v1/organisations/{workspace.employer}"
@@ -125,16 +56,17 @@ def test_an_event_is_a_cloud_event_that_says_nothing_about_the_person(workspace:
 def test_a_subscriber_gets_what_happens_after_it_subscribed(
     workspace: Workspace, receiver: Receiver
 ) -> None:
-    change(workspace)
+    change_position(workspace)
     subscribe(workspace, receiver.url)
 
-    change(workspace, 1)
+    change_position(workspace, 1)
     workspace.control.post(f"/esr/positions/{workspace.world.positions[1]['positionId']}/deletion")
     workspace.settle()
 
     assert receiver.types == ["position.changed", "position.deleted"]
-    assert receiver.received == feed(workspace)[0][1:]
-    assert receiver.media_types == {"application/cloudevents+json"}
+    assert receiver.events == read_feed(workspace)[0][1:]
+    types = {delivery.headers["content-type"] for delivery, _ in receiver.deliveries}
+    assert types == {"application/cloudevents+json"}
 
 
 def test_a_subscriber_gets_the_types_that_it_asked_for(
@@ -142,7 +74,7 @@ def test_a_subscriber_gets_the_types_that_it_asked_for(
 ) -> None:
     subscribe(workspace, receiver.url, types=["position.deleted"])
 
-    change(workspace)
+    change_position(workspace)
     workspace.control.post(f"/esr/positions/{workspace.world.positions[0]['positionId']}/deletion")
     workspace.settle()
 
@@ -158,7 +90,7 @@ def test_a_ping_comes_whatever_types_were_asked_for(
     workspace.settle()
 
     assert answer.status_code == 202
-    [event] = receiver.received
+    [event] = receiver.events
     assert (event["type"], event["data"]) == ("ping", {"subscriptionId": identifier})
     assert event["id"] == answer.json()["eventId"]
 
@@ -168,20 +100,20 @@ def test_a_delivery_that_failed_is_made_again_once_the_world_has_moved_on(
 ) -> None:
     workspace.control.put("/clock", json={"mode": "FROZEN"}).raise_for_status()
     subscribe(workspace, receiver.url)
-    receiver.answers[:] = [503, 400]
+    receiver.answer = in_turn(503, 400)
 
-    change(workspace)
+    change_position(workspace)
     workspace.settle()
-    assert len(receiver.received) == 1
+    assert len(receiver.events) == 1
     workspace.control.post("/clock/advance", json={"by": "PT4S"}).raise_for_status()
-    assert len(receiver.received) == 1
+    assert len(receiver.events) == 1
     workspace.control.post("/clock/advance", json={"by": "PT1S"}).raise_for_status()
-    assert len(receiver.received) == 2
+    assert len(receiver.events) == 2
     workspace.control.post("/clock/advance", json={"by": "PT5M"}).raise_for_status()
     workspace.control.post("/clock/advance", json={"by": "P30D"}).raise_for_status()
 
-    assert len(receiver.received) == 3
-    assert len({event["id"] for event in receiver.received}) == 1
+    assert len(receiver.events) == 3
+    assert len({event["id"] for event in receiver.events}) == 1
 
 
 def test_events_about_one_thing_keep_their_order_and_hold_up_no_other(
@@ -189,18 +121,18 @@ def test_events_about_one_thing_keep_their_order_and_hold_up_no_other(
 ) -> None:
     workspace.control.put("/clock", json={"mode": "FROZEN"}).raise_for_status()
     subscribe(workspace, receiver.url)
-    receiver.answers[:] = [500]
-    change(workspace, 0, positionTitle="First")
+    receiver.answer = in_turn(500)
+    change_position(workspace, 0, positionTitle="First")
     workspace.settle()
 
-    change(workspace, 0, positionTitle="Second")
-    change(workspace, 1, positionTitle="Other")
+    change_position(workspace, 0, positionTitle="Second")
+    change_position(workspace, 1, positionTitle="Other")
     workspace.settle()
-    before = [event["data"]["positionTitle"] for event in receiver.received]
+    before = [event["data"]["positionTitle"] for event in receiver.events]
     workspace.control.post("/clock/advance", json={"by": "PT5S"}).raise_for_status()
 
     assert before == ["First", "Other"]
-    after = [event["data"]["positionTitle"] for event in receiver.received[2:]]
+    after = [event["data"]["positionTitle"] for event in receiver.events[2:]]
     assert after == ["First", "Second"]
 
 
@@ -209,18 +141,18 @@ def test_a_subscription_that_was_deleted_gets_nothing_more(
 ) -> None:
     workspace.control.put("/clock", json={"mode": "FROZEN"}).raise_for_status()
     identifier = subscribe(workspace, receiver.url)
-    receiver.answers[:] = [503]
-    change(workspace)
+    receiver.answer = in_turn(503)
+    change_position(workspace)
     workspace.settle()
 
     deleted = workspace.write("DELETE", f"/event-subscriptions/{identifier}")
     again = workspace.write("DELETE", f"/event-subscriptions/{identifier}")
-    change(workspace, 1)
+    change_position(workspace, 1)
     workspace.control.post("/clock/advance", json={"by": "P1D"}).raise_for_status()
 
     assert (deleted.status_code, deleted.content) == (204, b"")
     assert (again.status_code, again.json()["code"]) == (404, "NOT_FOUND")
-    assert len(receiver.received) == 1
+    assert len(receiver.events) == 1
 
 
 def test_subscriptions_are_ones_own_and_listed_page_by_page(workspace: Workspace) -> None:

@@ -114,7 +114,7 @@ def test_an_employer_whom_nobody_knows_is_refused(workspace: Workspace) -> None:
 
 
 def test_every_fault_of_a_body_is_named_by_its_pointer(workspace: Workspace) -> None:
-    submission = workspace.submission(unknown=1, startDate="2026-02-30", contractType="99")
+    submission = workspace.submission(unknown=1, startDate="2026-02-30", contractType="permanent")
     del submission["offerDate"]
     submission["person"] |= {"niNumber": "QQ123456C", "firstName": "Tab\u0009", "a/b~c": True}
     submission["registrations"] = [{"body": "09", "number": "99Z0001Z"}, {"body": "09"}]

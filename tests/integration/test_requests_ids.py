@@ -14,7 +14,7 @@ def applicants(workspace: Workspace) -> int:
 def test_a_refusal_by_a_rule_is_an_outcome_that_is_repeated(workspace: Workspace) -> None:
     submission, headers = workspace.submission(), {"X-Request-ID": str(uuid4())}
     path = f"/vacancies/{submission['vacancyReference']}/status"
-    workspace.write("PUT", path, {"status": "05"}).raise_for_status()
+    workspace.write("PUT", path, {"status": "07"}).raise_for_status()
     first = workspace.write("POST", "/applicants", submission, headers=headers)
     workspace.write("PUT", path, {"status": "01"}).raise_for_status()
 

@@ -18,6 +18,7 @@ from sandbox.database import (
     Transaction,
     Work,
     forget_database,
+    undoable,
 )
 from sandbox.errors import Code, Refusal
 
@@ -402,3 +403,37 @@ def test_a_path_that_leads_through_a_file_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(DatabaseUnusable, match="cannot be made"):
         Database(tmp_path / "file" / "below" / "sandbox.db")
+
+
+def test_a_part_of_a_unit_that_fails_is_undone_alone(database: Database, path: Path) -> None:
+    def part(transaction: Transaction) -> None:
+        _mark(2)(transaction)
+        transaction.before_commit["flushed"].append(20)
+        undoable(transaction, lambda: _mark(3)(transaction))
+        raise ZeroDivisionError
+
+    def unit(transaction: Transaction) -> None:
+        transaction.before_commit["flushed"] = [10]
+        _mark(1)(transaction)
+        with pytest.raises(ZeroDivisionError):
+            undoable(transaction, lambda: part(transaction))
+        undoable(transaction, lambda: _mark(4)(transaction))
+
+    database.write(unit).result(WAIT)
+
+    assert _marks(path) == [1, 4, 10]
+
+
+def test_a_part_that_loses_the_whole_transaction_says_so(database: Database, path: Path) -> None:
+    def part() -> None:
+        raise sa.exc.OperationalError("INSERT", {}, sqlite3.OperationalError("disk is full"))
+
+    def unit(transaction: Transaction) -> None:
+        _mark(1)(transaction)
+        undoable(transaction, part)
+
+    with pytest.raises(Refusal) as refused:
+        database.write(unit).result(WAIT)
+
+    assert refused.value.code == Code.SERVICE_UNAVAILABLE
+    assert _marks(path) == []

@@ -1,31 +1,35 @@
 """What one system has to tell another is sent until it is answered: in order, through failures and restarts."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
+from threading import Event
 
 import pytest
-import sqlalchemy as sa
+from dispatching import (
+    KIND,
+    WAIT,
+    Receiver,
+    Settled,
+    dispatching,
+    held,
+    run,
+    send,
+    set_world,
+    states,
+    until,
+)
 
-from sandbox.clock import Clock, ClockMode, wall_now
+from sandbox.clock import wall_now
 from sandbox.database import Database, Transaction
 from sandbox.journal.store import FLUSH, append
-from sandbox.outbox.dispatcher import (
-    DELIVERY_WAITS,
-    Answer,
-    Dispatcher,
-    Route,
-    _back_off,
-)
+from sandbox.outbox.dispatcher import DELIVERY_WAITS, Dispatcher, _back_off
+from sandbox.outbox.sending import Answer
 from sandbox.outbox.store import (
-    ANNOUNCEMENT,
     DEAD,
     DONE,
+    DROPPED,
     WAITING,
     WALL,
     WORLD,
@@ -33,48 +37,9 @@ from sandbox.outbox.store import (
     cancel_lane,
     enqueue,
 )
-from sandbox.outbox.tables import outbox
 from sandbox.timestamps import from_text
 from sandbox.web.call import Unit
-from sandbox.workspaces.store import insert_workspace, set_clock
-
-WAIT = 20.0
-"""Seconds after which a test gives up."""
-KIND = "test"
-
-
-class Receiver:
-    """Another system on loopback: answers as it is told to, and remembers what it was sent."""
-
-    def __init__(self) -> None:
-        self.bodies: list[str] = []
-        self.answers: Callable[[str, int], tuple[int, dict[str, str]]] = lambda _, __: (200, {})
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                seen = receiver.bodies.count(body)
-                receiver.bodies.append(body)
-                status, headers = receiver.answers(body, seen)
-                if status == 0:
-                    self.connection.close()
-                    return
-                self.send_response(status)
-                for name, value in {**headers, "Content-Length": "0"}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                return
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/"
-        Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+from sandbox.workspaces.store import insert_workspace
 
 
 @pytest.fixture
@@ -92,77 +57,6 @@ def database(tmp_path: Path) -> Iterator[Database]:
     ).result(WAIT)
     yield opened
     opened.close()
-
-
-def send(
-    database: Database, url: str, body: Any, lane: str = "lane", clock: str = WALL, **given: Any
-) -> int:
-    """Puts a message into the outbox."""
-    values = {"sender": "esr", "kind": KIND, "reference": "r", "method": "POST", "headers": {}}
-    due = given.pop("due_at", wall_now())
-    return int(
-        database.write(
-            lambda transaction: enqueue(
-                transaction,
-                "w",
-                **{**values, **given},
-                lane=lane,
-                url=url,
-                body=body,
-                due_clock=clock,
-                due_at=due,
-            )
-        ).result(WAIT)
-    )
-
-
-def held(database: Database) -> list[Any]:
-    """Every message, oldest first."""
-    query = sa.select(outbox).order_by(outbox.c.message_id)
-    return list(
-        database.read(lambda transaction: transaction.connection.execute(query).all()).result(WAIT)
-    )
-
-
-def states(database: Database) -> list[str]:
-    return [row.state for row in held(database)]
-
-
-def set_world(database: Database, moment: datetime) -> None:
-    clock = Clock(ClockMode.FROZEN, moment, wall_now())
-    database.write(lambda transaction: set_clock(transaction.connection, "w", clock)).result(WAIT)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Waits until the condition holds; fails when it never does."""
-    async with asyncio.timeout(WAIT):
-        while not await asyncio.to_thread(condition):  # noqa: ASYNC110  (it is in another thread)
-            await asyncio.sleep(0.01)
-
-
-Settled = list[tuple[int, Answer]]
-
-
-@asynccontextmanager
-async def dispatching(
-    database: Database, settled: Settled | None = None, route: Route | None = None
-) -> Any:
-    """A dispatcher that runs while the block does; `settled` is given what each message's writer hears."""
-
-    def settle(_unit: Unit, message: Message, answer: Answer) -> None:
-        if settled is not None:
-            settled.append((message.message_id, answer))
-
-    dispatcher = Dispatcher(database, {KIND: settle}, 5.0, route)
-    database.listen(ANNOUNCEMENT, dispatcher.wake)
-    try:
-        yield dispatcher
-    finally:
-        await dispatcher.stop()
-
-
-def run(story: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(story)
 
 
 def test_a_message_is_sent_and_its_answer_goes_to_whoever_wrote_it(
@@ -409,7 +303,7 @@ def test_a_lane_that_was_cancelled_is_not_sent(database: Database, receiver: Rec
 
     run(story())
     assert receiver.bodies == ['"kept"']
-    assert states(database) == [DEAD, DONE]
+    assert states(database) == [DROPPED, DONE]
 
 
 def test_quiet_tells_what_still_waits_when_time_is_up(
@@ -469,3 +363,55 @@ def test_a_message_of_nhs_jobs_goes_where_esr_is_now(
 
     run(story())
     assert receiver.bodies == ['"x"']
+
+
+def test_each_attempt_is_signed_for_itself_when_it_is_made(
+    database: Database, receiver: Receiver
+) -> None:
+    asked: list[str] = []
+
+    async def sign(message: Message, url: str) -> dict[str, str]:
+        asked.append(url)
+        return {"Signature": f"{message.message_id}/{len(asked)}"}
+
+    receiver.answers = lambda _, seen: ((0, 503, 200)[seen], {})
+    number = send(database, receiver.url, "x")
+
+    async def story() -> None:
+        async with dispatching(database, sign=sign):
+            await until(lambda: states(database) == [DONE])
+
+    run(story())
+    assert receiver.signatures == [f"{number}/{attempt}" for attempt in (1, 2, 3)]
+    assert set(asked) == {receiver.url}
+
+
+def test_while_a_world_ends_nothing_of_it_is_on_its_way_to_the_other_system(
+    database: Database, receiver: Receiver
+) -> None:
+    came, go = Event(), Event()
+
+    def answer(_body: str, seen: int) -> tuple[int, dict[str, str]]:
+        came.set()
+        go.wait(WAIT)
+        return 200, {}
+
+    receiver.answers = answer
+    send(database, receiver.url, "first")
+
+    async def story() -> None:
+        async with dispatching(database) as dispatcher:
+            await until(came.is_set)
+            async with dispatcher.holding("w", "http://127.0.0.1:1/"):
+                assert states(database) == [WAITING]  # What goes elsewhere is not waited for.
+                go.set()
+            async with dispatcher.holding("w", receiver.url):
+                assert states(database) == [DONE]
+                send(database, receiver.url, "second")
+                dispatcher.wake()
+                await until(lambda: states(database) == [DONE, WAITING])
+                assert receiver.bodies == ['"first"']
+            assert await dispatcher.quiet("w", WAIT) == []
+
+    run(story())
+    assert receiver.bodies == ['"first"', '"second"']

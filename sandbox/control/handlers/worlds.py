@@ -1,6 +1,7 @@
 """The world as a whole, over HTTP."""
 
 import time
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from sandbox.control.service import worlds as service
@@ -23,7 +24,9 @@ async def seed_world(call: Call) -> Reply:
         )
         return answer(200, service.seed_world(unit, wanted["seed"], world))
 
-    return await call.write(work)
+    reply = await call.write(work)
+    await call.runtime.open_hub(call.workspace)
+    return reply
 
 
 async def reset_workspace(call: Call) -> Reply:
@@ -34,7 +37,8 @@ async def reset_workspace(call: Call) -> Reply:
         call.runtime.faults.clear(call.workspace)
         return no_content()
 
-    reply = await call.write(work)
+    async with _quiet(call):
+        reply = await call.write(work)
     await call.runtime.connect(call.workspace)
     return reply
 
@@ -62,7 +66,10 @@ async def restore_snapshot(call: Call) -> Reply:
         call.runtime.faults.put_back(call.workspace, faults)
         return answer(200, snapshot)
 
-    return await call.write(work)
+    async with _quiet(call):
+        reply = await call.write(work)
+    await call.runtime.open_hub(call.workspace)
+    return reply
 
 
 async def settle_world(call: Call) -> Reply:
@@ -79,6 +86,12 @@ async def settle_world(call: Call) -> Reply:
             "waiting": [_waiting(left) for left in waiting[:_SHOWN]],
         },
     )
+
+
+def _quiet(call: Call) -> AbstractAsyncContextManager[None]:
+    """While one world takes the place of another, nothing that the first has told is on its way between the two systems."""
+    runtime = call.runtime
+    return runtime.dispatcher.holding(call.workspace, runtime.settings.public_url)
 
 
 def _waiting(left: Message | Job) -> dict[str, Any]:

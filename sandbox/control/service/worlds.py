@@ -9,13 +9,15 @@ from sandbox.clock import ClockMode
 from sandbox.control.store import worlds as store
 from sandbox.database import SCHEMA_VERSION
 from sandbox.errors import Code, Refusal, not_found
+from sandbox.esr.store.employees import insert_employees
 from sandbox.esr.store.organisations import insert_organisations, list_organisations
+from sandbox.esr.store.people import insert_people
 from sandbox.esr.store.positions import insert_positions
 from sandbox.esr.store.vacancies import insert_vacancies
 from sandbox.nhsjobs.service.employers import take_on
 from sandbox.timestamps import to_text
 from sandbox.web.call import Unit
-from sandbox.workspaces.store import change_workspace
+from sandbox.workspaces.store import change_workspace, next_record
 
 _MOST = 100
 
@@ -38,12 +40,27 @@ def seed_world(unit: Unit, seed: int, world: dict[str, list[dict[str, Any]]]) ->
         name,
         [{**item, "createdAt": moment, "updatedAt": moment} for item in world["vacancies"]],
     )
+    _put_in_post(unit, world["employees"])
     take_on(unit, world["organisations"], world["positions"])
     return {
         "seed": seed,
         "organisations": len(world["organisations"]),
         "positions": len(world["positions"]),
+        "employees": len(world["employees"]),
     }
+
+
+def _put_in_post(unit: Unit, employees: list[dict[str, Any]]) -> None:
+    """Makes each employee a person whom ESR knows, with one employment."""
+    if not employees:
+        return
+    name = unit.workspace.name
+    first = next_record(unit.connection, name, len(employees)) - len(employees) + 1
+    numbered = list(enumerate(employees, start=first))
+    insert_people(unit.connection, name, [(number, item["person"]) for number, item in numbered])
+    insert_employees(
+        unit.connection, name, [{**item, "personId": number} for number, item in numbered]
+    )
 
 
 def reset_workspace(unit: Unit) -> None:

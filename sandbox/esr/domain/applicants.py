@@ -1,12 +1,13 @@
-"""The applicant: the rules for taking one, and its life from offer to hire."""
+"""The applicant: the rules for taking and amending one, and what ESR answers."""
 
 from datetime import date
-from enum import StrEnum
 from typing import Any
 
-from sandbox.errors import Code, Refusal
+from sandbox.errors import Code
+from sandbox.esr.domain.doors import door_is_open
 from sandbox.esr.domain.facts import Facts
 from sandbox.esr.domain.identifiers import is_ni_number, is_postcode, is_registration_number
+from sandbox.esr.domain.positions import POSITION_RULES, SEND_WINDOW_RULES
 from sandbox.esr.domain.vacancies import OPEN_STATUSES
 from sandbox.rules import INFO, WARNING, Finding, Rule, findings
 
@@ -19,45 +20,6 @@ _POSITIONS = (
     "https://digital.nhs.uk/data-and-information/areas-of-interest/workforce/"
     "national-workforce-data-set-nwd-guidance-documents"
 )
-
-
-class Status(StrEnum):
-    """Where an applicant stands (after Oracle HRMS's system applicant statuses)."""
-
-    OFFER = "OFFER"
-    ACCEPTED = "ACCEPTED"
-    HIRED = "HIRED"
-    TERMINATED = "TERMINATED"
-
-
-class Act(StrEnum):
-    """What may happen to an applicant."""
-
-    AMEND = "amended"
-    ACCEPT = "accepted"
-    WITHDRAW = "withdrawn"
-    HIRE = "hired"
-
-
-LIFE_CYCLE: dict[tuple[Status, Act], Status] = {
-    (Status.OFFER, Act.AMEND): Status.OFFER,
-    (Status.OFFER, Act.ACCEPT): Status.ACCEPTED,
-    (Status.OFFER, Act.WITHDRAW): Status.TERMINATED,
-    (Status.ACCEPTED, Act.AMEND): Status.ACCEPTED,
-    (Status.ACCEPTED, Act.WITHDRAW): Status.TERMINATED,
-    (Status.ACCEPTED, Act.HIRE): Status.HIRED,
-}
-"""Every move there is; what has no row is refused. Oracle hires only an applicant whose offer is accepted."""
-
-
-def after(status: str, act: Act) -> Status:
-    """The status after an act. Raises Refusal STATE_FORBIDS."""
-    try:
-        return LIFE_CYCLE[Status(status), act]
-    except KeyError:
-        raise Refusal(
-            Code.STATE_FORBIDS, f"An applicant in status {status} cannot be {act}."
-        ) from None
 
 
 def _in_order(facts: Facts, earlier: str, later: str) -> bool:
@@ -156,6 +118,18 @@ PERSON_RULES: tuple[Rule[Facts], ...] = (
     ),
 )
 
+DUPLICATE_RULES: tuple[Rule[Facts], ...] = (
+    Rule(
+        Code.APPLICANT_EXISTS,
+        "/person",
+        lambda facts: facts.live_applicant is None,
+        "This person is an applicant for this vacancy already.",
+        "https://hee-tis.atlassian.net/wiki/spaces/NTCS/pages/1928200193",
+        needs=(Code.VACANCY_UNKNOWN,),
+    ),
+)
+"""Never two live applicants of one person for one vacancy, neither by a submission nor by an amendment."""
+
 SUBMISSION_RULES: tuple[Rule[Facts], ...] = (
     Rule(
         Code.EMPLOYER_UNKNOWN,
@@ -167,7 +141,11 @@ SUBMISSION_RULES: tuple[Rule[Facts], ...] = (
     Rule(
         Code.INTERFACE_NOT_ENABLED,
         "",
-        lambda facts: bool(facts.organisation and facts.organisation["interfaces"]["applicants"]),
+        lambda facts: bool(
+            facts.organisation
+            and facts.organisation["interfaces"]["applicants"]
+            and door_is_open(facts.organisation, facts.door)
+        ),
         "The employer has not switched this interface on; ask for it at the ESR service desk.",
         "https://faq.patchwork.health/esr-integration",
         needs=(Code.EMPLOYER_UNKNOWN,),
@@ -230,29 +208,6 @@ SUBMISSION_RULES: tuple[Rule[Facts], ...] = (
         needs=(Code.JOB_ROLE_UNKNOWN,),
     ),
     Rule(
-        Code.CODE_UNKNOWN,
-        "/registrations",
-        lambda facts: all(
-            facts.is_known("registration-body", item["body"])
-            and facts.is_known("registration-type", item.get("type"))
-            for item in _registrations(facts)
-        ),
-        "A registration's body or type is not in the national list.",
-        _NWD,
-    ),
-    Rule(
-        Code.CODE_RETIRED,
-        "/registrations",
-        lambda facts: all(
-            facts.is_current("registration-body", item["body"])
-            and facts.is_current("registration-type", item.get("type"))
-            for item in _registrations(facts)
-        ),
-        "A registration's body or type is retired in the national list.",
-        _NWD,
-        needs=(Code.CODE_UNKNOWN,),
-    ),
-    Rule(
         Code.REGISTRATION_NUMBER_INVALID,
         "/registrations",
         lambda facts: all(
@@ -260,7 +215,6 @@ SUBMISSION_RULES: tuple[Rule[Facts], ...] = (
         ),
         "A registration number does not have the form that its body gives out.",
         "NHS Data Model and Dictionary; UK Core practitioner identifiers",
-        needs=(Code.CODE_UNKNOWN,),
     ),
     *PERSON_RULES,
     *DATE_RULES,
@@ -275,14 +229,7 @@ SUBMISSION_RULES: tuple[Rule[Facts], ...] = (
         kind=WARNING,
         needs=(Code.POSITION_UNKNOWN, Code.JOB_ROLE_UNKNOWN),
     ),
-    Rule(
-        Code.APPLICANT_EXISTS,
-        "/person",
-        lambda facts: facts.live_applicant is None,
-        "This person is an applicant for this vacancy already.",
-        "https://hee-tis.atlassian.net/wiki/spaces/NTCS/pages/1928200193",
-        needs=(Code.VACANCY_UNKNOWN,),
-    ),
+    *DUPLICATE_RULES,
     Rule(
         Code.SUPPLIER_REFERENCE_TAKEN,
         "/supplierReference",
@@ -292,17 +239,32 @@ SUBMISSION_RULES: tuple[Rule[Facts], ...] = (
         needs=(Code.APPLICANT_EXISTS,),
     ),
 )
-"""Everything that `submit_applicant` asks of an applicant who is sent to ESR."""
+"""What `submit_applicant` asks of an applicant who is sent to ESR, beside what the position and the send window ask."""
+
+_ASKED = (*SUBMISSION_RULES, *POSITION_RULES, *SEND_WINDOW_RULES)
+
+AMENDMENT_RULES: tuple[Rule[Facts], ...] = (*PERSON_RULES, *DATE_RULES, *DUPLICATE_RULES)
+"""Everything that `amend_applicant` asks of the applicant as it would stand."""
+
+_MATCH_NEEDS = frozenset({Code.EMPLOYER_UNKNOWN, Code.APPLICANT_EXISTS})
 
 
 def submission_findings(facts: Facts) -> list[Finding]:
     """What ESR has to say about a submission: errors refuse it, warnings and information do not."""
-    return findings(SUBMISSION_RULES, facts)
+    return _with_match(findings(_ASKED, facts), facts)
 
 
 def amendment_findings(facts: Facts) -> list[Finding]:
     """What ESR has to say about an applicant as it would stand after an amendment."""
-    return findings((*PERSON_RULES, *DATE_RULES), facts)
+    return _with_match(findings(AMENDMENT_RULES, facts), facts)
+
+
+def _with_match(found: list[Finding], facts: Facts) -> list[Finding]:
+    """Adds what the match says: of an employer whom ESR knows, and of nobody who is an applicant for the vacancy already."""
+    said = facts.match.finding() if facts.match else None
+    if said is None or {finding.code for finding in found} & _MATCH_NEEDS:
+        return found
+    return [*found, said]
 
 
 def is_refused(found: list[Finding]) -> bool:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 from sandbox.timestamps import to_text
 
 _NAMESPACE = UUID("6f0d1b1e-3c1f-5c55-9a0e-1a2b3c4d5e6f")
+_LAST_ANSWER = 200
 
 
 def event_id(workspace: str, seed: int, sequence: int) -> str:
@@ -52,6 +53,23 @@ def applicant_data(applicant: dict[str, Any]) -> dict[str, Any]:
         "version",
     )
     return {name: applicant[name] for name in names if name in applicant}
+
+
+def dead_letter(
+    event: dict[str, Any], attempts: int, last_answer: str, given_up_at: str
+) -> dict[str, Any]:
+    """The `DeadLetter` of an event that could not be delivered; of what came back, the beginning in one line."""
+    text = "".join(letter if letter.isprintable() else " " for letter in last_answer)
+    return {
+        "eventId": event["id"],
+        "type": event["type"],
+        "subject": event["subject"],
+        "sequence": event["sequence"],
+        "attempts": attempts,
+        "lastAnswer": text[:_LAST_ANSWER].strip(),
+        "givenUpAt": given_up_at,
+        "event": event,
+    }
 
 
 def is_deliverable(url: str) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sandbox.esr.domain.doors import API
 from sandbox.esr.domain.matching import Outcome
 from sandbox.esr.domain.profiles import profile
 
@@ -30,6 +31,9 @@ class Facts:
     match: Outcome | None = None
     """What the search for the person among those whom ESR knows came to."""
 
+    door: str = API
+    """Through which door the submission came."""
+
     def profile(self, name: str) -> str:
         """The rule profile that the employer carries."""
         return profile(self.organisation, name)
@@ -47,7 +51,3 @@ class Facts:
     def is_known(self, code_list: str, code: str | None) -> bool:
         """Whether the list has the code, retired or not; an absent code is well."""
         return code is None or code in self.code_lists[code_list]
-
-    def is_current(self, code_list: str, code: str | None) -> bool:
-        """Whether the code is not retired."""
-        return code is None or not self.code_lists[code_list].get(code, False)

@@ -16,10 +16,13 @@ from sandbox.esr.handlers.employment_checks import (
 from sandbox.esr.handlers.events import (
     create_event_subscription,
     delete_event_subscription,
+    list_dead_letters,
     list_event_subscriptions,
     list_events,
     ping_event_subscription,
+    read_event_signing_keys,
     read_event_subscription,
+    replay_dead_letters,
 )
 from sandbox.esr.handlers.organisations import list_organisations, read_organisation
 from sandbox.esr.handlers.positions import list_positions, read_position
@@ -39,6 +42,7 @@ __all__ = [
     "delete_event_subscription",
     "list_applicants",
     "list_code_lists",
+    "list_dead_letters",
     "list_employment_checks",
     "list_event_subscriptions",
     "list_events",
@@ -49,12 +53,14 @@ __all__ = [
     "read_applicant",
     "read_code_list",
     "read_employment_check",
+    "read_event_signing_keys",
     "read_event_subscription",
     "read_inter_authority_transfer",
     "read_organisation",
     "read_position",
     "read_vacancy",
     "record_employment_check",
+    "replay_dead_letters",
     "submit_applicant",
     "withdraw_applicant",
 ]

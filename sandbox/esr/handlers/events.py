@@ -1,9 +1,18 @@
 """The feed of events and the subscriptions to it, over HTTP."""
 
+from typing import Any
+
+import orjson
+
+from sandbox.database import Transaction
 from sandbox.esr.service import events as service
-from sandbox.web.call import Call, Unit
+from sandbox.esr.service import signing_keys
+from sandbox.web.call import Call, Unit, open_unit
 from sandbox.web.cursor import decode_cursor
 from sandbox.web.reply import Reply, answer, no_content
+
+_JWK_SET = "application/jwk-set+json"
+_CACHED = "public, max-age=300"
 
 
 async def list_events(call: Call) -> Reply:
@@ -56,3 +65,41 @@ async def ping_event_subscription(call: Call) -> Reply:
             202, service.ping_event_subscription(unit, call.argument("subscriptionId"))
         )
     )
+
+
+async def list_dead_letters(call: Call) -> Reply:
+    """GET /event-subscriptions/{subscriptionId}/dead-letters"""
+    after = decode_cursor(call.argument("cursor"))
+    page = await call.read(
+        lambda unit: service.list_dead_letters(
+            unit, call.argument("subscriptionId"), after, call.limit
+        )
+    )
+    return answer(200, page)
+
+
+async def replay_dead_letters(call: Call) -> Reply:
+    """POST /event-subscriptions/{subscriptionId}/dead-letters/replay"""
+    wanted = (call.body or {}).get("eventIds")
+    return await call.write(
+        lambda unit: answer(
+            202, service.replay_dead_letters(unit, call.argument("subscriptionId"), wanted)
+        )
+    )
+
+
+async def read_event_signing_keys(call: Call) -> Reply:
+    """GET /event-signing-keys"""
+    if "authorization" in call.headers:
+        # No token is asked for; one that is sent names the workspace.
+        await call.runtime.identity.authenticate(call)
+    keys = await call.read(signing_keys.read_event_signing_keys)
+    if not keys["keys"]:
+
+        def make(transaction: Transaction) -> dict[str, Any]:
+            unit = open_unit(transaction, call.workspace, call.wall)
+            signing_keys.ensure_signing_key(unit)
+            return signing_keys.read_event_signing_keys(unit)
+
+        keys = await call.runtime.database.written(make)
+    return Reply(200, orjson.dumps(keys), _JWK_SET, {"Cache-Control": _CACHED})

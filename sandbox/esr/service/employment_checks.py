@@ -1,15 +1,29 @@
 """Employment checks: started and updated by a supplier, and moved along by ESR and the regulator."""
 
-from datetime import timedelta
+from contextlib import suppress
 from typing import Any
 
 from sandbox.errors import Code, Place, Refusal, not_found
-from sandbox.esr.domain.applicants import Status
+from sandbox.esr.domain.applicant_life_cycle import Status
+from sandbox.esr.domain.check_profiles import (
+    Deed,
+    Party,
+    check_direction,
+    echoed,
+    preconditions,
+)
 from sandbox.esr.domain.employment_checks import DETAILS, UPDATE_RULES, CheckFacts, check_move
+from sandbox.esr.domain.profiles import profile
+from sandbox.esr.domain.registers import ANSWERED_IN, answered
+from sandbox.esr.reference import retired_by_code
 from sandbox.esr.service.applicants import read_applicant
+from sandbox.esr.service.employees import is_recorded
 from sandbox.esr.service.employers import enabled_employer
 from sandbox.esr.service.events import announce
+from sandbox.esr.service.organisations import read_organisation
+from sandbox.esr.service.registers import ask_regulator, check_expiry, look_up, question
 from sandbox.esr.store import employment_checks as store
+from sandbox.jobs.store import Job
 from sandbox.rules import findings
 from sandbox.timestamps import to_text
 from sandbox.web.call import Unit
@@ -24,17 +38,6 @@ _WORK_HEALTH_OUTCOMES = {
     "TEMPORARILY_UNFIT": "CONSIDER",
     "UNFIT": "NOT_CLEAR",
 }
-# The regulator's answer → (outcome of the check, national registration status).
-_REGISTRATION_ANSWERS = {
-    "FOUND": ("CLEAR", "03"),
-    "ALREADY_RECORDED": ("CLEAR", "03"),
-    "LAPSED": ("NOT_CLEAR", "02"),
-    "NOT_FOUND": ("NOT_CLEAR", None),
-    "NAME_DIFFERS": ("CONSIDER", "03"),
-}
-
-# Days from the answer to the expiry date that the regulator names, where the test names none.
-_EXPIRES_AFTER = {"FOUND": 365, "ALREADY_RECORDED": 365, "LAPSED": -1}
 
 
 def record_employment_check(
@@ -45,9 +48,21 @@ def record_employment_check(
     Raises Refusal NOT_FOUND, EMPLOYER_UNKNOWN, INTERFACE_NOT_ENABLED, STATE_FORBIDS, or CHECK_REFUSED with every
     reason.
     """
-    enabled_employer(unit, ods_code, "employmentChecks")
+    organisation = enabled_employer(unit, ods_code, "employmentChecks")
     applicant = read_applicant(unit, applicant_number, ods_code)
-    return _record(unit, applicant, check_type, update, SUPPLIER)
+    return _record(unit, applicant, check_type, update, SUPPLIER, organisation)
+
+
+def record_check_in_esr(
+    unit: Unit, applicant_number: str, check_type: str, update: dict[str, Any]
+) -> dict[str, Any]:
+    """An ESR user starts or updates a check; answers the `EmploymentCheck`.
+
+    Raises Refusal as `record_employment_check` does; the direction is ESR's.
+    """
+    applicant = read_applicant(unit, applicant_number, None)
+    check, _ = _record(unit, applicant, check_type, update, ESR)
+    return check
 
 
 def read_employment_check(
@@ -119,24 +134,38 @@ def answer_registration_check(
             Code.STATE_FORBIDS,
             "The check does not wait for the regulator: it must be AWAITING_ANSWER and name a registration.",
         )
-    if "expiryDate" in answer and answer["answer"] not in _EXPIRES_AFTER:
-        raise Refusal(
-            Code.SETTING_INVALID, f"The answer {answer['answer']} has no expiry date; leave it out."
-        )
-    outcome, status = _REGISTRATION_ANSWERS[answer["answer"]]
-    answered = dict(registration)
-    answered.pop("status", None)
-    if status is not None:
-        answered["status"] = status
-    if answer["answer"] in _EXPIRES_AFTER:
-        lasts = timedelta(days=_EXPIRES_AFTER[answer["answer"]])
-        answered["expiryDate"] = answer.get("expiryDate", (unit.today + lasts).isoformat())
+    check_expiry(answer)
+    return _answer(unit, applicant, held, answer)
+
+
+def answer_registration_check_when_due(unit: Unit, job: Job) -> None:
+    """A regulator answers what it was asked. Where the check no longer waits for that, or the applicant has ended, nothing is.
+
+    Done as the job `REGULATOR_ANSWER` of `sandbox.esr.service.registers`.
+    """
+    number = job.payload["applicantNumber"]
+    held = store.find_check(unit.connection, unit.workspace.name, number, _REGISTRATION)
+    registration = held.get("registration") if held else None
+    if held is None or held["state"] not in ANSWERED_IN or registration is None:
+        return
+    if question(number, registration) != job.reference:
+        return
+    with suppress(Refusal):
+        applicant = read_applicant(unit, number, None)
+        _answer(unit, applicant, held, look_up(unit, applicant, registration))
+
+
+def _answer(
+    unit: Unit, applicant: dict[str, Any], held: dict[str, Any], answer: dict[str, Any]
+) -> dict[str, Any]:
+    """Completes the registration check with what the regulator answers."""
+    outcome, registration = answered(held["registration"], answer, unit.today)
     update = {
         "state": "COMPLETE",
         "outcome": outcome,
         "requestedDate": held["requestedDate"],
         "completedDate": max(unit.today.isoformat(), held["requestedDate"]),
-        "registration": answered,
+        "registration": registration,
     }
     check, _ = _record(unit, applicant, _REGISTRATION, update, REGULATOR)
     return check
@@ -148,6 +177,7 @@ def _record(
     check_type: str,
     update: dict[str, Any],
     by: str,
+    organisation: dict[str, Any] | None = None,
 ) -> tuple[dict[str, Any], bool]:
     number = applicant["applicantNumber"]
     if applicant["status"] in (Status.HIRED, Status.TERMINATED):
@@ -156,6 +186,12 @@ def _record(
             f"The applicant {number} is {applicant['status']} and takes no more checks.",
         )
     held = store.find_check(unit.connection, unit.workspace.name, number, check_type)
+    employer = organisation or read_organisation(unit, applicant["odsCode"])
+    rules = profile(employer, "employmentChecks")
+    party = Party.SUPPLIER if by == SUPPLIER else Party.ESR
+    check_direction(rules, check_type, party, Deed.UPDATE if held else Deed.START)
+    if held is None and party is Party.SUPPLIER:
+        _check_preconditions(unit, applicant, rules, check_type, update)
     check_move(check_type, held["state"] if held else None, update["state"])
     _check_rules(check_type, update)
     check = {
@@ -173,12 +209,28 @@ def _record(
         store.update_check(unit.connection, unit.workspace.name, check)
     kind = "employment-check.updated" if held else "employment-check.started"
     subject = f"applicants/{number}/employment-checks/{check_type}"
-    announce(unit, kind, subject, applicant["odsCode"], check)
+    announce(unit, kind, subject, applicant["odsCode"], echoed(rules, check))
+    if check_type == _REGISTRATION:
+        ask_regulator(unit, applicant, check)
     return check, held is None
 
 
+def _check_preconditions(
+    unit: Unit, applicant: dict[str, Any], rules: str, check_type: str, update: dict[str, Any]
+) -> None:
+    if Code.REGISTRATION_ALREADY_RECORDED not in preconditions(rules, check_type):
+        return
+    registration = update.get("registration")
+    if registration is not None and is_recorded(unit, applicant["personId"], registration):
+        raise Refusal(
+            Code.REGISTRATION_ALREADY_RECORDED,
+            f"Under the employer's rule profile {rules}, a registration that ESR has recorded for this person is not "
+            "checked again.",
+        )
+
+
 def _check_rules(check_type: str, update: dict[str, Any]) -> None:
-    found = findings(UPDATE_RULES, CheckFacts(check_type, update))
+    found = findings(UPDATE_RULES, CheckFacts(check_type, update, retired_by_code()))
     if not found:
         return
     if len(found) == 1:

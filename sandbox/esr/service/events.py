@@ -2,11 +2,22 @@
 
 from typing import Any
 
+import orjson
+
 from sandbox.errors import Code, Place, Refusal, not_found
-from sandbox.esr.domain.events import cloud_event, event_id, is_deliverable
+from sandbox.esr.domain.events import cloud_event, dead_letter, event_id, is_deliverable
 from sandbox.esr.store import events as store
-from sandbox.outbox.dispatcher import Answer
-from sandbox.outbox.store import WORLD, Message, cancel_lane, enqueue
+from sandbox.outbox.sending import Answer
+from sandbox.outbox.store import (
+    WORLD,
+    DeadLetter,
+    Message,
+    cancel_lane,
+    enqueue,
+    known_dead,
+    list_dead,
+    revive,
+)
 from sandbox.timestamps import to_text
 from sandbox.web.call import Unit
 from sandbox.web.cursor import encode_cursor, page_of
@@ -76,11 +87,11 @@ def read_event_subscription(unit: Unit, subscription_id: str) -> dict[str, Any]:
 
 
 def delete_event_subscription(unit: Unit, subscription_id: str) -> None:
-    """Ends a subscription; what waits to be delivered to it is dropped. Raises Refusal NOT_FOUND."""
+    """Ends a subscription; what waits to be delivered to it, and what was given up, is dropped. Raises Refusal NOT_FOUND."""
     found = read_event_subscription(unit, subscription_id)
     name = unit.workspace.name
     store.delete_subscription(unit.connection, name, found["subscriptionId"])
-    cancel_lane(unit.connection, name, f"{found['subscriptionId']}/")
+    cancel_lane(unit.connection, name, _lanes(found))
 
 
 def ping_event_subscription(unit: Unit, subscription_id: str) -> dict[str, Any]:
@@ -91,6 +102,32 @@ def ping_event_subscription(unit: Unit, subscription_id: str) -> dict[str, Any]:
     event = _publish(unit, "ping", f"event-subscriptions/{identifier}", None, data)
     _deliver(unit, subscription, event)
     return {"subscriptionId": identifier, "eventId": event["id"]}
+
+
+def list_dead_letters(unit: Unit, subscription_id: str, after: int, limit: int) -> dict[str, Any]:
+    """A page of `DeadLetter` of one subscription, in the order of their events. Raises Refusal NOT_FOUND."""
+    lanes = _lanes(read_event_subscription(unit, subscription_id))
+    found = list_dead(unit.connection, unit.workspace.name, lanes, after, limit + 1)
+    rows = [(letter.message_id, _shown(letter)) for letter in found]
+    return page_of("deadLetters", rows, limit)
+
+
+def replay_dead_letters(
+    unit: Unit, subscription_id: str, event_ids: list[str] | None
+) -> dict[str, Any]:
+    """Has dead letters delivered again, all of them or those of `event_ids`, and answers the `DeadLetterReplay`.
+
+    Raises Refusal NOT_FOUND, with nothing changed, for an event that is no dead letter of the subscription.
+    """
+    lanes, name = _lanes(read_event_subscription(unit, subscription_id)), unit.workspace.name
+    chosen = None
+    if event_ids is not None:
+        chosen = [item.lower() for item in event_ids]
+        known = known_dead(unit.connection, name, lanes, chosen)
+        for identifier in chosen:
+            if identifier not in known:
+                raise not_found("dead letter", identifier)
+    return {"replayed": revive(unit.transaction, name, lanes, unit.now, chosen)}
 
 
 def delivered(_unit: Unit, _message: Message, _answer: Answer) -> None:
@@ -117,7 +154,7 @@ def _deliver(unit: Unit, subscription: dict[str, Any], event: dict[str, Any]) ->
         sender="esr",
         kind=DELIVERY,
         reference=event["id"],
-        lane=f"{subscription['subscriptionId']}/{thing}",
+        lane=f"{_lanes(subscription)}{thing}",
         method="POST",
         url=subscription["url"],
         headers={"Content-Type": _CONTENT_TYPE},
@@ -125,3 +162,13 @@ def _deliver(unit: Unit, subscription: dict[str, Any], event: dict[str, Any]) ->
         due_clock=WORLD,
         due_at=unit.now,
     )
+
+
+def _lanes(subscription: dict[str, Any]) -> str:
+    """What every lane of a subscription begins with."""
+    return f"{subscription['subscriptionId']}/"
+
+
+def _shown(letter: DeadLetter) -> dict[str, Any]:
+    event = orjson.loads(letter.body)
+    return dead_letter(event, letter.attempts, letter.last_answer, letter.given_up_at)

@@ -1,4 +1,4 @@
-"""Reads organisations."""
+"""Reads organisations, and lets ESR switch an employer's interfaces and rule profiles."""
 
 from typing import Any
 
@@ -21,3 +21,18 @@ def read_organisation(unit: Unit, ods_code: str) -> dict[str, Any]:
     if found is None:
         raise not_found("organisation", ods_code)
     return found
+
+
+def change_organisation(unit: Unit, ods_code: str, changes: dict[str, Any]) -> dict[str, Any]:
+    """ESR switches what `changes` names and leaves the rest. Raises Refusal NOT_FOUND."""
+    organisation = read_organisation(unit, ods_code)
+    changed = {
+        **organisation,
+        **changes,
+        **{
+            name: {**organisation[name], **changes.get(name, {})}
+            for name in ("interfaces", "ruleProfiles")
+        },
+    }
+    store.update_organisation(unit.connection, unit.workspace.name, changed)
+    return changed

@@ -3,9 +3,11 @@
 from typing import Any
 
 from sandbox.errors import Code, Refusal, not_found
+from sandbox.esr.domain.positions import Act, refusals, status_of
 from sandbox.esr.domain.vacancies import (
     check_status_change,
     requisition_reference,
+    status_after_hire,
     vacancy_reference,
 )
 from sandbox.esr.service.employers import enabled_employer
@@ -44,12 +46,13 @@ def create_vacancy(unit: Unit, ods_code: str, wanted: dict[str, Any]) -> dict[st
 def publish_esr_vacancy(unit: Unit, wanted: dict[str, Any]) -> dict[str, Any]:
     """ESR creates a vacancy of its own, for the employer of the position, and announces it.
 
-    Raises Refusal POSITION_UNKNOWN, STATE_FORBIDS when nobody may be hired into the position, or CLOSE_DATE_PAST.
+    Raises Refusal POSITION_UNKNOWN, POSITION_DELETED, STATE_FORBIDS when nobody may be hired into the position, or
+    CLOSE_DATE_PAST.
     """
     position = find_position(unit.connection, unit.workspace.name, wanted["positionId"])
     if position is None:
         raise Refusal(Code.POSITION_UNKNOWN, f"There is no position {wanted['positionId']}.")
-    _check_open_to_hiring(position)
+    _check_open_to_hiring(unit, position)
     organisation = read_organisation(unit, position["odsCode"])
     if wanted.get("closingDate", "9999") < unit.today.isoformat():
         raise Refusal(Code.CLOSE_DATE_PAST, "The closing date has passed in the world's time.")
@@ -82,11 +85,24 @@ def read_vacancy(unit: Unit, reference: str, ods_code: str | None) -> dict[str, 
 def change_vacancy_status(unit: Unit, reference: str, ods_code: str, status: str) -> dict[str, Any]:
     """Moves a vacancy to a national status and announces it.
 
-    Raises Refusal NOT_FOUND, EMPLOYER_UNKNOWN, INTERFACE_NOT_ENABLED, or STATE_FORBIDS when it had come to its end.
+    Raises Refusal NOT_FOUND, EMPLOYER_UNKNOWN, INTERFACE_NOT_ENABLED, or STATE_FORBIDS when it does not follow the present one.
     """
     enabled_employer(unit, ods_code, "vacancies")
     vacancy = read_vacancy(unit, reference, ods_code)
     check_status_change(vacancy["status"], status)
+    return _moved(unit, vacancy, status)
+
+
+def count_hire(unit: Unit, reference: str) -> None:
+    """Has ESR say that a vacancy is filled, or partially, now that somebody was hired for it."""
+    name = unit.workspace.name
+    vacancy = store.find_vacancy(unit.connection, name, reference)
+    if vacancy is not None:
+        hired = store.count_hired(unit.connection, name, reference)
+        _moved(unit, vacancy, status_after_hire(vacancy["status"], vacancy["openings"], hired))
+
+
+def _moved(unit: Unit, vacancy: dict[str, Any], status: str) -> dict[str, Any]:
     if vacancy["status"] == status:
         return vacancy
     changed = {**vacancy, "status": status, "updatedAt": to_text(unit.now)}
@@ -105,17 +121,21 @@ def _usable_position(unit: Unit, ods_code: str, position_id: int) -> dict[str, A
         raise Refusal(
             Code.POSITION_UNKNOWN, f"There is no position {position_id} of the employer {ods_code}."
         )
-    if position["changeDeleteIndicator"] == "D":
-        raise Refusal(Code.POSITION_DELETED, f"The position {position_id} was deleted.")
-    _check_open_to_hiring(position)
+    _check_open_to_hiring(unit, position)
     return position
 
 
-def _check_open_to_hiring(position: dict[str, Any]) -> None:
-    if position["hiringStatus"] != "ACTIVE":
+def _check_open_to_hiring(unit: Unit, position: dict[str, Any]) -> None:
+    refused = refusals(position, Act.VACANCY, unit.today)
+    if Code.POSITION_DELETED in refused:
+        raise Refusal(Code.POSITION_DELETED, f"The position {position['positionId']} was deleted.")
+    if refused:
+        dates = (
+            f", from {position['effectiveFrom']} to {position.get('effectiveTo', 'no known end')}"
+        )
         raise Refusal(
-            Code.STATE_FORBIDS,
-            f"The position {position['positionId']} is {position['hiringStatus']}; nobody may be hired into it.",
+            refused[0],
+            f"The position {position['positionId']} is {status_of(position)}{dates}; nobody may be hired into it.",
         )
 
 

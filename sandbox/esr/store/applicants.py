@@ -1,4 +1,4 @@
-"""Rows of applicants, and of the people whom they are."""
+"""Rows of applicants."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,10 +6,11 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from sandbox.esr.tables import applicants, organisations, people, positions, vacancies
+from sandbox.esr.domain.people import Application
+from sandbox.esr.tables import applicants, employees, organisations, positions, vacancies
 from sandbox.prepared import Prepared
 
-TERMINATED = "TERMINATED"
+HIRED, TERMINATED = "HIRED", "TERMINATED"
 
 _workspace = sa.bindparam("workspace", type_=sa.String)
 
@@ -21,22 +22,27 @@ class Context:
     organisation: dict[str, Any] | None
     vacancy: dict[str, Any] | None
     position: dict[str, Any] | None
-    person_id: int | None
-    live_applicant: str | None
+    is_held: bool
+    """Whether somebody is in the position on the start date, or on the way into it."""
     reference_taken_by: str | None
 
 
-_person_id = (
-    sa.select(people.c.person_id)
-    .where(
-        people.c.workspace == _workspace,
+_position = sa.bindparam("position_id", type_=sa.BigInteger)
+_is_held = sa.or_(
+    sa.exists().where(
+        employees.c.workspace == _workspace,
+        employees.c.position_id == _position,
         sa.or_(
-            people.c.ni_number == sa.bindparam("ni_number"),
-            people.c.name_key == sa.bindparam("name_key"),
+            employees.c.end_date.is_(None),
+            employees.c.end_date >= sa.bindparam("start_date"),
         ),
-    )
-    .limit(1)
-    .scalar_subquery()
+    ),
+    sa.exists().where(
+        applicants.c.workspace == _workspace,
+        applicants.c.position_id == _position,
+        applicants.c.status != TERMINATED,
+        applicants.c.status != HIRED,
+    ),
 )
 _context = Prepared(
     sa.select(
@@ -55,18 +61,10 @@ _context = Prepared(
         sa.select(positions.c.document)
         .where(
             positions.c.workspace == _workspace,
-            positions.c.position_id == sa.bindparam("position_id"),
+            positions.c.position_id == _position,
         )
         .scalar_subquery(),
-        _person_id,
-        sa.select(applicants.c.applicant_number)
-        .where(
-            applicants.c.workspace == _workspace,
-            applicants.c.vacancy_reference == sa.bindparam("vacancy_reference"),
-            applicants.c.person_id == _person_id,
-            applicants.c.status != TERMINATED,
-        )
-        .scalar_subquery(),
+        _is_held,
         # The first that is found will do: asked for the smallest, the database would walk all numbers in their order.
         sa.select(applicants.c.applicant_number)
         .where(
@@ -85,7 +83,19 @@ _find = Prepared(
         applicants.c.applicant_number == sa.bindparam("applicant_number"),
     )
 )
-_insert_person = Prepared(people.insert())
+_of_people = (
+    sa.select(
+        applicants.c.person_id,
+        applicants.c.applicant_number,
+        applicants.c.vacancy_reference,
+        applicants.c.status,
+    )
+    .where(
+        applicants.c.workspace == _workspace,
+        applicants.c.person_id.in_(sa.bindparam("people", expanding=True)),
+    )
+    .order_by(applicants.c.applicant_number)
+)
 _insert = Prepared(applicants.insert())
 _update = (
     sa.update(applicants)
@@ -94,17 +104,12 @@ _update = (
         applicants.c.applicant_number == sa.bindparam("number"),
     )
     .values(
+        person_id=sa.bindparam("person"),
         status=sa.bindparam("status"),
         version=sa.bindparam("version"),
         document=sa.bindparam("document"),
     )
 )
-
-
-def name_key(person: dict[str, Any]) -> str:
-    """Last name, first name and date of birth, folded: what tells somebody without an NI number."""
-    names = (person["lastName"], person["firstName"], person["dateOfBirth"])
-    return "|".join(part.casefold() for part in names)
 
 
 def submission_context(
@@ -118,53 +123,28 @@ def submission_context(
             "ods_code": ods_code,
             "vacancy_reference": submission["vacancyReference"],
             "position_id": submission["positionId"],
-            "ni_number": submission["person"].get("niNumber"),
-            "name_key": None
-            if "niNumber" in submission["person"]
-            else name_key(submission["person"]),
+            "start_date": submission["startDate"],
             "supplier_reference": submission["supplierReference"],
         },
     ).fetchone()
-    organisation, vacancy, position, person_id, live, taken = row
+    organisation, vacancy, position, held, taken = row
     return Context(
         organisation=orjson.loads(organisation) if organisation else None,
         vacancy=orjson.loads(vacancy) if vacancy else None,
         position=orjson.loads(position) if position else None,
-        person_id=person_id,
-        live_applicant=live,
+        is_held=bool(held),
         reference_taken_by=taken,
     )
 
 
-def insert_person(
-    connection: sa.Connection, workspace: str, person_id: int, person: dict[str, Any]
-) -> None:
-    """Adds a person."""
-    _insert_person.run(
-        connection,
-        {
-            "workspace": workspace,
-            "person_id": person_id,
-            "ni_number": person.get("niNumber"),
-            "name_key": name_key(person),
-            "last_name": person["lastName"].casefold(),
-            "previous_last_name": person.get("previousLastName"),
-            "date_of_birth": person["dateOfBirth"],
-            "provisional": False,
-        },
-    )
-
-
-def insert_applicant(
-    connection: sa.Connection, workspace: str, person_id: int, document: dict[str, Any]
-) -> None:
+def insert_applicant(connection: sa.Connection, workspace: str, document: dict[str, Any]) -> None:
     """Adds an applicant. The database refuses a second live one of a person for a vacancy."""
     _insert.run(
         connection,
         {
             "workspace": workspace,
             "applicant_number": document["applicantNumber"],
-            "person_id": person_id,
+            "person_id": document["personId"],
             "ods_code": document["odsCode"],
             "vacancy_reference": document["vacancyReference"],
             "position_id": document["positionId"],
@@ -184,6 +164,20 @@ def find_applicant(
         connection, {"workspace": workspace, "applicant_number": applicant_number}
     ).fetchone()
     return None if row is None else orjson.loads(row[0])
+
+
+def applications_of(
+    connection: sa.Connection, workspace: str, people: list[int]
+) -> list[tuple[int, Application]]:
+    """(person id, what the person is or was an applicant for), in the order of submission."""
+    rows = connection.execute(_of_people, {"workspace": workspace, "people": people})
+    return [
+        (
+            row.person_id,
+            Application(row.applicant_number, row.vacancy_reference, row.status),
+        )
+        for row in rows
+    ]
 
 
 def list_applicants(
@@ -215,6 +209,7 @@ def update_applicant(connection: sa.Connection, workspace: str, document: dict[s
         {
             "of_workspace": workspace,
             "number": document["applicantNumber"],
+            "person": document["personId"],
             "status": document["status"],
             "version": document["version"],
             "document": orjson.dumps(document).decode(),

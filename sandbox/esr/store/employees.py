@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from sandbox.esr.domain.people import Employment
 from sandbox.esr.tables import employees
 
 _of_person = (
@@ -12,6 +13,14 @@ _of_person = (
     .where(
         employees.c.workspace == sa.bindparam("workspace"),
         employees.c.person_id == sa.bindparam("person_id"),
+    )
+    .order_by(employees.c.employee_number)
+)
+_of_people = (
+    sa.select(employees.c.person_id, employees.c.ods_code, employees.c.end_date)
+    .where(
+        employees.c.workspace == sa.bindparam("workspace"),
+        employees.c.person_id.in_(sa.bindparam("people", expanding=True)),
     )
     .order_by(employees.c.employee_number)
 )
@@ -63,3 +72,11 @@ def employments_of(
     """Every employment of a person, present and past."""
     rows = connection.execute(_of_person, {"workspace": workspace, "person_id": person_id})
     return [orjson.loads(text) for text in rows.scalars()]
+
+
+def employments_of_people(
+    connection: sa.Connection, workspace: str, people: list[int]
+) -> list[tuple[int, Employment]]:
+    """(person id, where the person works or worked) of several people, present and past."""
+    rows = connection.execute(_of_people, {"workspace": workspace, "people": people})
+    return [(row.person_id, Employment(row.ods_code, row.end_date)) for row in rows]

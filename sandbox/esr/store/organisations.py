@@ -11,6 +11,14 @@ _find = sa.select(organisations.c.document).where(
     organisations.c.workspace == sa.bindparam("workspace"),
     organisations.c.ods_code == sa.bindparam("ods_code"),
 )
+_update = (
+    sa.update(organisations)
+    .where(
+        organisations.c.workspace == sa.bindparam("of_workspace"),
+        organisations.c.ods_code == sa.bindparam("code"),
+    )
+    .values(document=sa.bindparam("document"))
+)
 
 
 def find_organisation(
@@ -49,3 +57,17 @@ def insert_organisations(
                 for document in documents
             ],
         )
+
+
+def update_organisation(
+    connection: sa.Connection, workspace: str, document: dict[str, Any]
+) -> None:
+    """Replaces an organisation."""
+    connection.execute(
+        _update,
+        {
+            "of_workspace": workspace,
+            "code": document["odsCode"],
+            "document": orjson.dumps(document).decode(),
+        },
+    )

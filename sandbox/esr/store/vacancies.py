@@ -5,12 +5,21 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from sandbox.esr.tables import vacancies
+from sandbox.esr.tables import applicants, vacancies
 from sandbox.workspaces.store import next_record
 
 _find = sa.select(vacancies.c.document).where(
     vacancies.c.workspace == sa.bindparam("workspace"),
     vacancies.c.vacancy_reference == sa.bindparam("vacancy_reference"),
+)
+_hired = (
+    sa.select(sa.func.count())
+    .select_from(applicants)
+    .where(
+        applicants.c.workspace == sa.bindparam("workspace"),
+        applicants.c.vacancy_reference == sa.bindparam("vacancy_reference"),
+        applicants.c.status == "HIRED",
+    )
 )
 
 
@@ -79,4 +88,13 @@ def update_vacancy(connection: sa.Connection, workspace: str, document: dict[str
             vacancies.c.vacancy_reference == document["vacancyReference"],
         )
         .values(status=document["status"], document=orjson.dumps(document).decode())
+    )
+
+
+def count_hired(connection: sa.Connection, workspace: str, vacancy_reference: str) -> int:
+    """How many applicants of a vacancy were hired."""
+    return int(
+        connection.execute(
+            _hired, {"workspace": workspace, "vacancy_reference": vacancy_reference}
+        ).scalar_one()
     )

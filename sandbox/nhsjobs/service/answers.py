@@ -19,7 +19,7 @@ from sandbox.nhsjobs.service.pre_employment_checks import (
 )
 from sandbox.nhsjobs.store.adverts import find_advert, note_vacancy_problem
 from sandbox.nhsjobs.store.applications import find_application
-from sandbox.outbox.dispatcher import Answer
+from sandbox.outbox.sending import Answer
 from sandbox.outbox.store import Message
 from sandbox.web.call import Unit
 

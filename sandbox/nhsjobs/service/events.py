@@ -132,7 +132,11 @@ def _check_told(unit: Unit, event: dict[str, Any]) -> str | None:
     return None
 
 
-_ACTS = {"applicant.hired": Act.HIRE, "applicant.withdrawn": Act.WITHDRAW}
+_ACTS = {
+    "applicant.hired": Act.HIRE,
+    "applicant.moved": Act.HIRE,
+    "applicant.withdrawn": Act.WITHDRAW,
+}
 
 _APPLY: dict[str, Callable[[Unit, dict[str, Any]], str | None]] = {
     "vacancy.published": _vacancy_published,
@@ -141,7 +145,9 @@ _APPLY: dict[str, Callable[[Unit, dict[str, Any]], str | None]] = {
     "position.deleted": _position_told,
     "applicant.amended": _applicant_told,
     "applicant.accepted": _applicant_told,
+    "applicant.identified": _applicant_told,
     "applicant.hired": _applicant_told,
+    "applicant.moved": _applicant_told,
     "applicant.withdrawn": _applicant_told,
     "employment-check.started": _check_told,
     "employment-check.updated": _check_told,

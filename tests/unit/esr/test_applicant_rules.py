@@ -7,8 +7,7 @@ import pytest
 
 from sandbox.errors import Code, status_of
 from sandbox.esr.domain.applicants import (
-    DATE_RULES,
-    PERSON_RULES,
+    AMENDMENT_RULES,
     SUBMISSION_RULES,
     amendment_findings,
     is_refused,
@@ -16,6 +15,8 @@ from sandbox.esr.domain.applicants import (
     submission_findings,
 )
 from sandbox.esr.domain.facts import Facts
+from sandbox.esr.domain.matching import outcome_of
+from sandbox.esr.domain.people import Candidate, Grade, Kind
 from sandbox.esr.reference import retired_by_code
 from sandbox.rules import WARNING, findings
 
@@ -57,6 +58,8 @@ HELD: dict[str, Any] = {
         "positionId": 90000001,
         "jobRole": "03007",
         "changeDeleteIndicator": "C",
+        "hiringStatus": "ACTIVE",
+        "effectiveFrom": "2024-04-01",
     },
     "vacancy": {"odsCode": "X0A1B", "status": "01", "positionId": 90000001},
     "live_applicant": None,
@@ -101,10 +104,6 @@ BREAKS: list[tuple[Code, dict[str, Any]]] = [
     (Code.POSITION_NOT_OF_VACANCY, {"held.vacancy.positionId": 90000002}),
     (Code.JOB_ROLE_UNKNOWN, {"jobRole": "03999"}),
     (Code.JOB_ROLE_NOT_IN_STAFF_GROUP, {"staffGroup": "01"}),
-    (Code.CODE_UNKNOWN, registered("99", "99Z0001Z")),
-    (Code.CODE_UNKNOWN, registered("09", "99Z0001Z", "99")),
-    (Code.CODE_RETIRED, registered("06", "1")),
-    (Code.CODE_RETIRED, registered("09", "99Z0001Z", "01")),
     (Code.REGISTRATION_NUMBER_INVALID, registered("02", "1234567")),
     (Code.REGISTRATION_NUMBER_INVALID, registered("03", "123456")),
     (Code.REGISTRATION_NUMBER_INVALID, registered("08", "P12345")),
@@ -199,7 +198,7 @@ def test_every_rule_has_a_case_that_breaks_it() -> None:
     assert {code for code, _ in BREAKS} == {rule.code for rule in SUBMISSION_RULES}
 
 
-@pytest.mark.parametrize("table", [SUBMISSION_RULES, (*PERSON_RULES, *DATE_RULES)])
+@pytest.mark.parametrize("table", [SUBMISSION_RULES, AMENDMENT_RULES])
 def test_a_rule_that_is_taken_away_is_missed_by_its_case(table: tuple[Any, ...]) -> None:
     survivors = []
     for row, rule in enumerate(table):
@@ -214,10 +213,10 @@ def test_a_rule_that_is_taken_away_is_missed_by_its_case(table: tuple[Any, ...])
 
 @pytest.mark.parametrize(
     ("code", "changes"),
-    [case for case in BREAKS if case[0] in {rule.code for rule in (*PERSON_RULES, *DATE_RULES)}],
+    [case for case in BREAKS if case[0] in {rule.code for rule in AMENDMENT_RULES}],
     ids=name_of,
 )
-def test_an_amendment_keeps_the_rules_about_person_and_dates(
+def test_an_amendment_keeps_the_rules_about_person_dates_and_duplicates(
     code: Code, changes: dict[str, Any]
 ) -> None:
     assert [item.code for item in amendment_findings(facts(changes))] == [code]
@@ -241,6 +240,47 @@ def test_a_rule_that_needs_a_broken_one_is_not_asked() -> None:
     assert [item.code for item in submission_findings(facts(nothing_known))] == [
         Code.EMPLOYER_UNKNOWN
     ]
+
+
+UNCERTAIN = outcome_of("review-1", False, (Candidate(1, Kind.EX_EMPLOYEE, Grade.NI_ONLY),))
+CONFLICT = outcome_of("strict-1", False, (Candidate(1, Kind.EX_EMPLOYEE, Grade.NI_ONLY),))
+
+
+@pytest.mark.parametrize("asked", [submission_findings, amendment_findings])
+@pytest.mark.parametrize(
+    ("match", "said", "refused"),
+    [
+        (None, [], False),
+        (outcome_of("review-1", False, ()), [], False),
+        (UNCERTAIN, [Code.MATCH_UNDER_REVIEW], False),
+        (CONFLICT, [Code.PERSON_CONFLICTS], True),
+    ],
+)
+def test_what_the_match_says_is_said_with_the_rules(
+    asked: Any, match: Any, said: list[Code], refused: bool
+) -> None:
+    found = asked(facts({"held.match": match}))
+
+    assert [item.code for item in found] == said
+    assert is_refused(found) is refused
+
+
+@pytest.mark.parametrize(
+    ("held", "code"),
+    [
+        ({"held.live_applicant": "10000001"}, Code.APPLICANT_EXISTS),
+        (
+            {"held.organisation": None, "held.vacancy": None, "held.position": None},
+            Code.EMPLOYER_UNKNOWN,
+        ),
+    ],
+)
+def test_the_match_says_nothing_of_a_duplicate_or_of_an_employer_who_is_unknown(
+    held: dict[str, Any], code: Code
+) -> None:
+    found = submission_findings(facts({**held, "held.match": CONFLICT}))
+
+    assert [item.code for item in found] == [code]
 
 
 @pytest.mark.parametrize("rule", SUBMISSION_RULES, ids=lambda rule: rule.code)

@@ -14,8 +14,8 @@ from sandbox.journal.store import FLUSH, append
 from sandbox.nhsjobs.service import adverts, applications, offers
 from sandbox.nhsjobs.service.answers import ANSWERS
 from sandbox.nhsjobs.service.employers import take_on
-from sandbox.outbox.dispatcher import Answer
-from sandbox.outbox.store import DONE, Message, due_messages, settle_message
+from sandbox.outbox.sending import Answer
+from sandbox.outbox.store import Message, due_messages, settle_message
 from sandbox.web.call import Unit, open_unit
 from sandbox.workspaces.store import change_workspace, insert_workspace
 
@@ -152,7 +152,7 @@ class NhsJobs:
         """ESR answers a message."""
 
         def settle(unit: Unit) -> None:
-            settle_message(unit.connection, message, DONE, str(status))
+            settle_message(unit.connection, message, str(status))
             ANSWERS[message.kind](unit, message, Answer(status, orjson.dumps(document)))
 
         self.do(settle)

@@ -117,6 +117,27 @@ def test_hire_and_start_date_are_taken_over(nhs_jobs: Any) -> None:
     assert nhs_jobs.do(offers.read_offer, application_id)["startDate"] == "2026-06-08"
 
 
+def test_internal_candidate_who_has_moved_is_hired_here(nhs_jobs: Any) -> None:
+    application_id, _ = nhs_jobs.sent()
+    reference = _reference(nhs_jobs, application_id)
+
+    nhs_jobs.do(
+        events.receive_event, _event("applicant.moved", 9, _applicant(reference, 2, status="HIRED"))
+    )
+
+    assert nhs_jobs.status(application_id) == "HIRED"
+
+
+def test_applicant_who_was_identified_waits_on(nhs_jobs: Any) -> None:
+    application_id, _ = nhs_jobs.sent()
+    told = _applicant(_reference(nhs_jobs, application_id), 2, startDate="2026-06-08")
+
+    nhs_jobs.do(events.receive_event, _event("applicant.identified", 9, told))
+
+    assert nhs_jobs.status(application_id) == "SENT_TO_ESR"
+    assert nhs_jobs.do(offers.read_offer, application_id)["startDate"] == "2026-06-08"
+
+
 def test_withdrawal_is_taken_over(nhs_jobs: Any) -> None:
     application_id, _ = nhs_jobs.sent()
     told = _applicant(_reference(nhs_jobs, application_id), 2, status="TERMINATED")

@@ -45,7 +45,7 @@ def test_applicants_keep_the_contract(crowd: Applicants) -> None:
 def test_national_insurance_numbers_are_valid_and_administrative(crowd: Applicants) -> None:
     numbers = [each["person"]["niNumber"] for each in crowd if "niNumber" in each["person"]]
 
-    assert all(re.fullmatch(r"(CR|MW|NC)[0-9]{6}[A-D]", number) for number in numbers)
+    assert all(re.fullmatch(r"(CR|MW|NC|PP)[0-9]{6}[A-D]", number) for number in numbers)
     assert len(set(numbers)) == len(numbers) > 14_000
 
 
@@ -158,7 +158,8 @@ def test_who_comes_from_the_nhs_names_another_employer(world: World, crowd: Appl
     here = {each["vacancyReference"]: each["odsCode"] for each in world.vacancies}
     for each in crowd:
         former = each.get("previousEmployer")
-        assert (former is not None) == (each["recruitmentSource"] == "01")
+        internal = "internalCandidate" in each
+        assert (former is not None or internal) == (each["recruitmentSource"] == "01")
         if former is not None:
             assert former["odsCode"] != here[each["vacancyReference"]]
             assert former["endDate"] < each["startDate"]

@@ -1,0 +1,147 @@
+"""The hub's folders over SFTP: each employer sees its own, on loopback alone.
+
+The user name is `<workspace>.<odsCode>`, the password a bearer token of a client of that workspace. A session sees
+its own folder and nothing else: no shell, no forwarding, no other subsystem. ESR's own files travel by SFTP too (TIS-ESR
+pages, "ESR Schedules"); user names and rights are ours.
+"""
+
+import asyncio
+import os
+import socket
+from pathlib import Path
+
+import asyncssh
+
+from sandbox.database import Database, Transaction
+from sandbox.esr.files.hub import INBOX, UNFINISHED, Hub
+from sandbox.esr.files.sftp_session import FOLDER, EmployerSession
+from sandbox.esr.store.organisations import find_organisation
+from sandbox.identity.store import digest_of, find_client
+
+_HOST_KEY = ".host-key"
+_MOST_CONNECTIONS = 32
+_MOST_ATTEMPTS = 5
+_LOGIN_SECONDS = 30
+_SILENT_SECONDS = 30
+_SFTP_VERSION = 3
+
+
+class HostKeyUnusable(Exception):
+    """The key by which the server is known cannot be read or kept; the message says which file, and why."""
+
+
+class Sftp:
+    """The SFTP server of one hub."""
+
+    def __init__(self, root: Path, listener: socket.socket, database: Database) -> None:
+        """Makes the host key beside the folders where there is none. Raises HostKeyUnusable."""
+        self.hub = Hub(root)
+        self.database = database
+        self.connections: set[asyncssh.SSHServerConnection] = set()
+        self._listener = listener
+        self._host_key = _host_key(root / _HOST_KEY)
+        self._acceptor: asyncssh.SSHAcceptor | None = None
+
+    async def start(self) -> None:
+        """Serves on the listening socket; what an earlier process left half-sent is removed."""
+        for left in self.hub.root.glob(f"*/*/{INBOX}/.*{UNFINISHED}"):
+            left.unlink(missing_ok=True)
+        self._acceptor = await asyncssh.listen(
+            sock=self._listener,
+            server_factory=lambda: _Door(self),
+            server_host_keys=[self._host_key],
+            sftp_factory=EmployerSession,
+            sftp_version=_SFTP_VERSION,
+            config=None,
+            allow_scp=False,
+            allow_pty=False,
+            agent_forwarding=False,
+            x11_forwarding=False,
+            gss_host=None,
+            login_timeout=_LOGIN_SECONDS,
+            keepalive_interval=_SILENT_SECONDS,
+        )
+
+    async def stop(self) -> None:
+        """Ends every session; what was not closed by then is not kept."""
+        if self._acceptor is None:
+            return
+        self._acceptor.close()
+        for connection in list(self.connections):
+            connection.abort()
+            await connection.wait_closed()
+        await self._acceptor.wait_closed()
+
+    async def folder(self, username: str, token: str) -> Path | None:
+        """The folder that a user may see: the token is its workspace's, and the employer is one of ESR's there."""
+        workspace, _, ods_code = username.rpartition(".")
+
+        def is_known(transaction: Transaction) -> bool:
+            client = find_client(transaction.connection, digest_of(token))
+            if client is None or client.workspace != workspace:
+                return False
+            return find_organisation(transaction.connection, workspace, ods_code) is not None
+
+        if not await asyncio.wrap_future(self.database.read(is_known)):
+            return None
+        employer = self.hub.employer(workspace, ods_code)
+        await asyncio.to_thread(employer.make)
+        return None if employer.path.is_symlink() else employer.path
+
+
+class _Door(asyncssh.SSHServer):
+    """One connection: who it is."""
+
+    def __init__(self, server: Sftp) -> None:
+        self._server = server
+        self._attempts = 0
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connection = conn
+        if len(self._server.connections) >= _MOST_CONNECTIONS:
+            conn.abort()
+        self._server.connections.add(conn)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        self._server.connections.discard(self._connection)
+
+    def begin_auth(self, username: str) -> bool:
+        del username
+        return True
+
+    def password_auth_supported(self) -> bool:
+        return True
+
+    async def validate_password(self, username: str, password: str) -> bool:
+        self._attempts += 1
+        if self._attempts > _MOST_ATTEMPTS:
+            self._connection.abort()
+            return False
+        folder = await self._server.folder(username, password)
+        if folder is None:
+            return False
+        self._connection.set_extra_info(**{FOLDER: folder})
+        return True
+
+
+def _host_key(path: Path) -> asyncssh.SSHKey:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            made = asyncssh.generate_private_key("ssh-ed25519").export_private_key()
+            hidden = path.with_name(f"{path.name}{UNFINISHED}")
+            hidden.unlink(missing_ok=True)
+            opened = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(opened, "wb") as file:
+                file.write(made)
+            hidden.replace(path)
+        return asyncssh.import_private_key(path.read_bytes())
+    except OSError as problem:
+        raise HostKeyUnusable(
+            f"The SFTP server's key {path} cannot be used: {problem.strerror or problem}."
+        ) from problem
+    except asyncssh.KeyImportError as problem:
+        raise HostKeyUnusable(
+            f"{path} holds no key ({problem}). Remove it, and another is made; clients will ask whether to trust it."
+        ) from problem

@@ -1,0 +1,49 @@
+"""Files of the hourly interface, as the control contract shows them."""
+
+from typing import Any
+
+from sandbox.esr.store import files as store
+from sandbox.web.call import Unit
+from sandbox.web.cursor import encode_cursor
+
+_NAMES = {
+    "file_id": "fileId",
+    "ods_code": "odsCode",
+    "direction": "direction",
+    "name": "name",
+    "file_type": "fileType",
+    "sequence": "sequence",
+    "state": "state",
+    "code": "code",
+    "text": "text",
+    "rows": "rows",
+    "rows_failed": "rowsFailed",
+    "answers": "answers",
+    "created_at": "createdAt",
+    "noted_at": "notedAt",
+    "is_filed": "filed",
+}
+
+
+def list_files(
+    unit: Unit, after: int, limit: int, ods_code: str | None, direction: str | None
+) -> dict[str, Any]:
+    """A page of `HubFile` in the order in which ESR noted them; `next` is always there."""
+    rows = store.list_files(
+        unit.connection,
+        unit.workspace.name,
+        after,
+        limit + 1,
+        ods_code=ods_code,
+        direction=direction,
+    )
+    last = rows[:limit][-1][0] if rows else after
+    return {
+        "files": [_shown(row) for _, row in rows[:limit]],
+        "next": encode_cursor(last),
+        "more": len(rows) > limit,
+    }
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row[column] for column, name in _NAMES.items() if row[column] is not None}

@@ -1,0 +1,45 @@
+"""Rows of inter-authority transfers: one for each applicant whose transfer is more than what follows from the applicant."""
+
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from sandbox.esr.tables import transfers
+
+_find = sa.select(transfers.c.document).where(
+    transfers.c.workspace == sa.bindparam("workspace"),
+    transfers.c.applicant_number == sa.bindparam("applicant_number"),
+)
+_insert = transfers.insert()
+_update = (
+    sa.update(transfers)
+    .where(
+        transfers.c.workspace == sa.bindparam("of_workspace"),
+        transfers.c.applicant_number == sa.bindparam("number"),
+    )
+    .values(document=sa.bindparam("document"))
+)
+
+
+def find_transfer(
+    connection: sa.Connection, workspace: str, applicant_number: str
+) -> dict[str, Any] | None:
+    """The `InterAuthorityTransfer`, or None."""
+    text = connection.execute(
+        _find, {"workspace": workspace, "applicant_number": applicant_number}
+    ).scalar_one_or_none()
+    return None if text is None else orjson.loads(text)
+
+
+def keep_transfer(connection: sa.Connection, workspace: str, document: dict[str, Any]) -> None:
+    """Replaces a transfer, or adds it."""
+    text = orjson.dumps(document).decode()
+    number = document["applicantNumber"]
+    replaced = connection.execute(
+        _update, {"of_workspace": workspace, "number": number, "document": text}
+    )
+    if replaced.rowcount == 0:
+        connection.execute(
+            _insert, {"workspace": workspace, "applicant_number": number, "document": text}
+        )
