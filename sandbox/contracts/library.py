@@ -128,11 +128,11 @@ def _bundle_digest(document: dict[str, Any], home: Path) -> str:
 
 
 def _sources_digest(home: Path) -> str:
-    """One digest over every YAML file under `openapi/`: a contract may refer to any of them."""
+    """One digest over every YAML file under `openapi/` to which a contract may refer; the register is not one of them."""
     digest = hashlib.sha256()
     folder = home.parent.parent
     for path in sorted(folder.rglob("*.yaml")):
-        if "node_modules" in path.parts:
+        if {"node_modules", "requirements"} & set(path.parts):
             continue
         relative = path.relative_to(folder).as_posix()
         content = path.read_bytes()
