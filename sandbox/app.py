@@ -22,6 +22,7 @@ import sandbox.jobs.tables  # noqa: E402
 import sandbox.nhsjobs.tables  # noqa: E402  (a new database gets every table, whichever system runs)
 from sandbox.clock import wall_now  # noqa: E402
 from sandbox.contracts import Contract, load_contract  # noqa: E402
+from sandbox.contracts.requirements import clauses  # noqa: E402
 from sandbox.database import Database, Transaction  # noqa: E402
 from sandbox.errors import Code, Refusal  # noqa: E402
 from sandbox.esr.files.hub import Hub  # noqa: E402
@@ -79,6 +80,7 @@ def contracts_of(systems: frozenset[str]) -> list[Contract]:
 
 def make_app(runtime: Runtime, contracts: list[Contract]) -> ASGIApp:
     """The ASGI application of a runtime, which serves `contracts`."""
+    clauses(None, ())  # A register that is not well formed stops the start, not the first refusal.
     runtime.operation_ids = {
         contract.name: frozenset(contract.operation_ids) for contract in contracts
     }

@@ -186,6 +186,7 @@ class Place:
     location: str
     pointer: str
     detail: str
+    code: Code | None = None
 
 
 class Refusal(Exception):
@@ -225,6 +226,7 @@ class Refusal(Exception):
                     "location": place.location,
                     "pointer": place.pointer[:1000],
                     "detail": place.detail[:500],
+                    **({"code": str(place.code)} if place.code else {}),
                 }
                 for place in self.places[:100]
             ]

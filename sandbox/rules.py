@@ -66,5 +66,7 @@ def refuse_broken(rules: Iterable[Rule[Subject]], subject: Subject) -> None:
         raise Refusal(
             found[0].code,
             " ".join(finding.text for finding in found),
-            places=tuple(Place("body", finding.pointer, finding.text) for finding in found),
+            places=tuple(
+                Place("body", finding.pointer, finding.text, finding.code) for finding in found
+            ),
         )

@@ -12,7 +12,7 @@ from sandbox.jobs.store import ANNOUNCEMENT as JOBS
 from sandbox.jobs.store import Job
 from sandbox.outbox.store import ANNOUNCEMENT as OUTBOX
 from sandbox.settings import Settings
-from sandbox.workspaces.store import list_workspaces
+from sandbox.workspaces.store import workspace_names
 
 if TYPE_CHECKING:
     from sandbox.jobs.timekeeper import Timekeeper
@@ -118,7 +118,7 @@ class Runtime:
         """Connects every workspace; from then on the sandbox is ready."""
 
         def names(transaction: Transaction) -> list[str]:
-            return [item.name for item in list_workspaces(transaction.connection)]
+            return workspace_names(transaction.connection)
 
         for name in await asyncio.wrap_future(self.database.read(names)):
             await self.connect(name)

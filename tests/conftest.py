@@ -15,10 +15,15 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+def sandbox_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database file of the running sandbox."""
+    return tmp_path_factory.mktemp("sandbox") / "sandbox.db"
+
+
+@pytest.fixture(scope="session")
+def sandbox(sandbox_database: Path) -> Iterator[Started]:
     """A running sandbox that holds each of its answers against the contract; its own log is what a test run may look at."""
-    folder: Path = tmp_path_factory.mktemp("sandbox")
-    database = str(folder / "sandbox.db")
+    folder, database = sandbox_database.parent, str(sandbox_database)
     with started(
         "--validate-responses", "--world", "empty", folder=folder, database=database
     ) as running:

@@ -76,10 +76,51 @@ class Workspace:
     def amend(
         self, applicant_number: str, patch: dict[str, Any], version: str | None = None
     ) -> httpx.Response:
-        """Amends with the current version, unless another is given."""
-        current = version or f'"{self.read(applicant_number)["version"]}"'
-        headers = {"If-Match": current, "Content-Type": "application/merge-patch+json"}
-        return self.write("PATCH", f"/applicants/{applicant_number}", patch, headers=headers)
+        """Amends for the applicant's employer, with the current version unless another is given."""
+        held = {} if version else self.read(applicant_number)
+        headers = {
+            "If-Match": version or f'"{held["version"]}"',
+            "Content-Type": "application/merge-patch+json",
+        }
+        path = f"/applicants/{applicant_number}"
+        return self.write("PATCH", path, patch, employer=held.get("odsCode"), headers=headers)
+
+    def walk(
+        self, path: str, begin: str | None = None, **parameters: Any
+    ) -> tuple[list[Any], str | None]:
+        """All that a list of ESR has from `begin` on, page by page, and where to go on."""
+        name = "since" if path == "/positions" else "cursor"
+        found: list[Any] = []
+        while True:
+            asked = {**parameters, **({name: begin} if begin else {})}
+            page = self.esr.get(path, params=asked).raise_for_status().json()
+            begin, more = page.pop("next", begin), page.pop("more")
+            [items] = page.values()
+            found += items
+            if not more:
+                return found, begin
+
+    def hire(self, applicant_number: str, **body: Any) -> httpx.Response:
+        """ESR hires the applicant."""
+        return self.control.post(f"/esr/applicants/{applicant_number}/hire", json=body)
+
+    def change_organisation(self, ods_code: str | None = None, **changes: Any) -> httpx.Response:
+        """ESR switches what an employer carries, the first one's unless another is named."""
+        path = f"/esr/organisations/{ods_code or self.employer}/change"
+        return self.control.post(path, json=changes)
+
+    def carry(self, **profiles: str) -> None:
+        """Has the first employer carry rule profiles."""
+        self.change_organisation(ruleProfiles=profiles).raise_for_status()
+
+    def freeze(self, moment: str | None = None) -> None:
+        """Stops the clock, at `moment` where one is given."""
+        clock = {"mode": "FROZEN", **({"at": moment} if moment else {})}
+        self.control.put("/clock", json=clock).raise_for_status()
+
+    def advance(self, **move: str) -> None:
+        """Moves the clock `by` a duration or `to` a moment."""
+        self.control.post("/clock/advance", json=move).raise_for_status()
 
     def settle(self) -> None:
         """Waits until nothing that is due is left unsent."""

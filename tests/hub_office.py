@@ -11,6 +11,7 @@ from sandbox.database import Database, Transaction
 from sandbox.esr.files.hub import Hub
 from sandbox.esr.files.run import HOURLY_RUN, HourlyInterface
 from sandbox.esr.files.supplier import Confirmation, inbound_file, read_confirmation, read_rows
+from sandbox.esr.service.applicants import list_applicants
 from sandbox.esr.service.files import list_files
 from sandbox.jobs.store import Job, next_job
 from sandbox.timestamps import from_text
@@ -116,6 +117,10 @@ class Office:
             for name in self.names("outbox")
             if f"_{file_type}_" in name
         ]
+
+    def applicants(self) -> list[dict[str, Any]]:
+        """The applicants whom ESR holds."""
+        return list(self.do(lambda unit: list_applicants(unit, 0, 1000))["applicants"])
 
     def files(self, direction: str | None = None) -> list[dict[str, Any]]:
         """The files as the control contract shows them."""

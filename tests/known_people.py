@@ -76,23 +76,9 @@ def messages(answer: httpx.Response) -> list[tuple[str, str]]:
     ]
 
 
-def hire(world: Workspace, number: str, **body: Any) -> httpx.Response:
-    return world.control.post(f"/esr/applicants/{number}/hire", json=body)
-
-
 def decide(world: Workspace, number: str, decision: str, **body: Any) -> httpx.Response:
     path = f"/esr/applicants/{number}/match-decision"
     return world.control.post(path, json={"decision": decision, **body})
-
-
-def amend(world: Workspace, number: str, patch: dict[str, Any]) -> httpx.Response:
-    held = world.read(number)
-    headers = {
-        "If-Match": f'"{held["version"]}"',
-        "Content-Type": "application/merge-patch+json",
-    }
-    path = f"/applicants/{number}"
-    return world.write("PATCH", path, patch, employer=held["odsCode"], headers=headers)
 
 
 def events(world: Workspace) -> list[tuple[str, str]]:
@@ -108,7 +94,7 @@ def events(world: Workspace) -> list[tuple[str, str]]:
 def employee(world: Workspace, *, elsewhere: bool = False, **changes: Any) -> str:
     """The person is hired by the first employer, or by the second."""
     number = number_of(send(world, vacancy(world, 0, elsewhere=elsewhere), PERSON, **changes))
-    hire(world, number).raise_for_status()
+    world.hire(number).raise_for_status()
     return number
 
 

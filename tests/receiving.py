@@ -156,20 +156,6 @@ def change_position(workspace: Workspace, place: int = 0, **changes: Any) -> Non
     ).raise_for_status()
 
 
-def read_feed(
-    workspace: Workspace, cursor: str | None = None, **parameters: Any
-) -> tuple[list[Any], str]:
-    """Every event of the feed from `cursor` on, and where to go on."""
-    found: list[Any] = []
-    while True:
-        asked = {**parameters, **({"cursor": cursor} if cursor else {})}
-        page = workspace.esr.get("/events", params=asked).raise_for_status().json()
-        found += page["events"]
-        cursor = page["next"]
-        if not page["more"]:
-            return found, cursor
-
-
 def read_keys(workspace: Workspace) -> dict[str, Any]:
     """ESR's key set, as one reads it who has no token."""
     address = f"{workspace.url}/w/{workspace.name}/esr/v1/event-signing-keys"

@@ -54,13 +54,14 @@ _DEFAULT_WORLD = "region"
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, for scripts.")
 @click.option(
-    "--out",
+    "--report",
+    "folder",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("reports/realism"),
     show_default=True,
     help="A folder for the report.",
 )
-def command(count: int, seed: int, world: str, as_json: bool, out: Path) -> int:
+def command(count: int, seed: int, world: str, as_json: bool, folder: Path) -> int:
     """Measure how real the synthetic applicants are: diagnostics that must all hold, and distances from published figures.
 
     Exit code 0 when every diagnostic holds for every applicant; 1 when one fails. Distances are told, not judged.
@@ -78,7 +79,7 @@ def command(count: int, seed: int, world: str, as_json: bool, out: Path) -> int:
         "Took": f"{time.monotonic() - began:.0f} s",
     }
     report = _report(result, facts)
-    paths = write_realism(report, out)
+    paths = write_realism(report, folder)
     if as_json:
         click.echo(report.to_json())
     else:

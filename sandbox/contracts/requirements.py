@@ -5,7 +5,9 @@ in which it was: an id is never given twice, and a record that goes leaves its i
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +98,30 @@ def load_requirements(folder: Path | None = None) -> tuple[Requirement, ...]:
     if faults:
         raise ContractError(faults)
     return tuple(found)
+
+
+@cache
+def _clauses() -> dict[str, tuple[Requirement, ...]]:
+    found: dict[str, list[Requirement]] = {}
+    for requirement in load_requirements():
+        for code in requirement.codes:
+            found.setdefault(code, []).append(requirement)
+    return {code: tuple(held) for code, held in found.items()}
+
+
+def clauses(operation_id: str | None, codes: Iterable[str]) -> list[str]:
+    """The ids of the records that name one of `codes` for the operation, or for every operation, in their order.
+
+    Raises ContractError, as `load_requirements` does, at the first call.
+    """
+    index = _clauses()
+    found = {
+        requirement.id
+        for code in codes
+        for requirement in index.get(code, ())
+        if not requirement.operations or operation_id in requirement.operations
+    }
+    return sorted(found)
 
 
 def given_ids(folder: Path) -> tuple[str, ...]:

@@ -77,10 +77,6 @@ def _parity(parity: ParityResult, seconds: float) -> Section:
                 "applicants for one position."
             ),
             (
-                "Answers by files, equal by the API but for what differs: "
-                f"{'; '.join(f'{count:,} {answer}' for answer, count in parity.answers.items())}."
-            ),
-            (
                 "Assumed, in a hundred of those concerned: "
                 f"{'; '.join(f'{share:g} {what}' for what, share in SHARES.items())}."
             ),
@@ -102,8 +98,8 @@ def _cutover(cutover: CutoverResult, seconds: float) -> Section:
             Line(
                 kind.name,
                 result if kind.seen else Result.INCONCLUSIVE,
-                f"{kind.as_defined:,} of {kind.seen:,} so",
-                ", then ".join(kind.defined),
+                f"{kind.as_defined:,} of {kind.seen:,}",
+                "; ".join(kind.defined),
             )
         )
     by_door = ", ".join(f"{count:,} by {door}" for door, count in cutover.messages.items())

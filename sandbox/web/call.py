@@ -15,9 +15,11 @@ import orjson
 import sqlalchemy as sa
 
 from sandbox.clock import wall_now
+from sandbox.contracts.requirements import clauses
 from sandbox.database import Transaction, Undone
 from sandbox.errors import Refusal, not_found
 from sandbox.journal.recording import IN, Half, Spoken, record
+from sandbox.rules import ERROR
 from sandbox.web.outcomes import find_outcome, keep_outcome
 from sandbox.web.reply import PROBLEM, Reply
 from sandbox.workspaces.store import Workspace, find_workspace
@@ -158,6 +160,11 @@ class Call:
     def refused(self, refusal: Refusal) -> Reply:
         """The reply that tells of a refusal."""
         document = refusal.document(self.path)
+        messages = (refusal.confirmation or {}).get("messages", [])
+        errors = {item["messageCode"] for item in messages if item["messageType"] == ERROR}
+        found = clauses(self.operation_id, {str(refusal.code), *errors})
+        if found:
+            document["clauses"] = found
         return Reply(refusal.status, orjson.dumps(document), PROBLEM, refusal.headers)
 
     def _digest(self) -> str:

@@ -42,3 +42,11 @@ def page_of(name: str, rows: list[tuple[int, dict[str, object]]], limit: int) ->
     if len(rows) > limit:
         page["next"] = encode_cursor(rows[limit - 1][0])
     return page
+
+
+def feed_page_of(
+    name: str, rows: list[tuple[int, dict[str, object]]], limit: int, after: int
+) -> dict[str, object]:
+    """As `page_of`, of what may have more tomorrow: `next` is always there, `after` itself where nothing came."""
+    last = rows[:limit][-1][0] if rows else after
+    return {**page_of(name, rows, limit), "next": encode_cursor(last)}

@@ -29,7 +29,7 @@ class PublishedFigure:
     population: str
     date: str
     source: str
-    """The section of the project's reference marginals in which it was found."""
+    """Who published it, or the table or calculation that it comes from."""
     url: str
     values: Mapping[str, float]
     unit: str = "%"

@@ -293,7 +293,6 @@ OTHER_ROUTES = Weighted.of(
 )
 SPONSORED = frozenset({"HEALTH_AND_CARE_WORKER", "SKILLED_WORKER"})
 WITHOUT_TIME_LIMIT = frozenset({"BRITISH_OR_IRISH", "EU_SETTLEMENT", "INDEFINITE_LEAVE"})
-ORIGINS = MappingProxyType(_ORIGINS)
 
 
 def origin(nationality: str) -> Origin:

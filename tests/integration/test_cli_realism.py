@@ -16,7 +16,7 @@ COUNT = "300"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("realism")
-    assert run(["realism", "--count", COUNT, "--world", "trust", "--out", str(found)]) == 0
+    assert run(["realism", "--count", COUNT, "--world", "trust", "--report", str(found)]) == 0
     return found
 
 
@@ -46,7 +46,7 @@ def test_every_chart_has_a_text_and_a_table(folder: Path) -> None:
 def test_json_for_scripts_is_all_that_is_printed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["--count", "20", "--world", "small", "--json", "--out", str(tmp_path)]
+    arguments = ["--count", "20", "--world", "small", "--json", "--report", str(tmp_path)]
 
     assert run(["realism", *arguments]) == 0
 
@@ -56,7 +56,7 @@ def test_json_for_scripts_is_all_that_is_printed(
 
 
 def test_the_same_seed_gives_the_same_report(folder: Path, tmp_path: Path) -> None:
-    assert run(["realism", "--count", COUNT, "--world", "trust", "--out", str(tmp_path)]) == 0
+    assert run(["realism", "--count", COUNT, "--world", "trust", "--report", str(tmp_path)]) == 0
 
     first, second = (
         json.loads((each / "realism.json").read_bytes()) for each in (folder, tmp_path)
@@ -78,7 +78,7 @@ def test_one_failing_applicant_is_exit_code_1_and_named(
 
     monkeypatch.setattr(realism, "_surroundings", without_a_code)
 
-    code = run(["realism", "--count", "20", "--world", "small", "--out", str(tmp_path)])
+    code = run(["realism", "--count", "20", "--world", "small", "--report", str(tmp_path)])
 
     assert code == 1
     assert "FAIL gender" in capsys.readouterr().out
@@ -102,7 +102,7 @@ def test_one_failing_applicant_is_exit_code_1_and_named(
     ids=" ".join,
 )
 def test_what_cannot_be_asked_is_refused(arguments: list[str], tmp_path: Path) -> None:
-    assert run(["realism", *arguments, "--out", str(tmp_path / "out")]) == 2
+    assert run(["realism", *arguments, "--report", str(tmp_path / "out")]) == 2
 
     assert list(tmp_path.iterdir()) == []
 
@@ -111,5 +111,5 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("kept")
 
-    assert run(["realism", "--count", "5", "--out", str(file)]) == 2
+    assert run(["realism", "--count", "5", "--report", str(file)]) == 2
     assert file.read_text() == "kept"

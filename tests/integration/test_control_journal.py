@@ -17,7 +17,7 @@ from sandbox.journal.store import broken_link
 def exchanges(workspace: Workspace, **filters: Any) -> list[dict[str, Any]]:
     """The journal of the workspace, and of it what the filters ask for."""
     # A refusal that changes nothing is kept without being waited for; a write comes behind it, and is waited for.
-    workspace.control.put("/clock", json={"mode": "FROZEN"}).raise_for_status()
+    workspace.freeze()
     found: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}
     while True:

@@ -1,6 +1,9 @@
 """Worlds as a whole: seeded, reset, kept and put back, and closed to each other."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -34,7 +37,7 @@ def everything(workspace: Workspace) -> dict[str, Any]:
 
 def lived_in(workspace: Workspace) -> dict[str, Any]:
     """A world in which something of each kind has happened; answers the submission that was sent under `id`."""
-    workspace.control.put("/clock", json={"mode": "FROZEN"}).raise_for_status()
+    workspace.freeze()
     sent = {"submission": workspace.submission(), "id": str(uuid4())}
     taken = workspace.write(
         "POST", "/applicants", sent["submission"], headers={"X-Request-ID": sent["id"]}
@@ -61,7 +64,7 @@ def change_all(workspace: Workspace, number: str) -> None:
     workspace.control.post(
         "/faults", json={"system": "nhs-jobs", "kind": "DROP", "operationId": "read_offer"}
     )
-    workspace.control.post("/clock/advance", json={"by": "P30D"}).raise_for_status()
+    workspace.advance(by="P30D")
     workspace.settle()
 
 
@@ -100,7 +103,7 @@ def test_a_running_clock_goes_on_from_the_moment_that_was_kept(workspace: Worksp
     running = {"mode": "RUNNING", "at": start, "factor": 0.01}
     workspace.control.put("/clock", json=running).raise_for_status()
     snapshot = workspace.control.post("/snapshots", json={"name": "before"}).json()
-    workspace.control.post("/clock/advance", json={"by": "P1D"}).raise_for_status()
+    workspace.advance(by="P1D")
 
     workspace.control.post(f"/snapshots/{snapshot['snapshotId']}/restore").raise_for_status()
 
@@ -134,6 +137,27 @@ def test_a_snapshot_has_a_name_of_its_own(workspace: Workspace) -> None:
     assert (taken.status_code, taken.json()["code"]) == (409, "ALREADY_EXISTS")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "NOT_FOUND")
     assert workspace.control.get("/snapshots").json()["snapshots"] == [first, second]
+
+
+@pytest.mark.parametrize("other", [-1, 1])
+def test_a_snapshot_of_another_version_is_refused_and_nothing_changes(
+    sandbox_database: Path, workspace: Workspace, other: int
+) -> None:
+    lived_in(workspace)
+    snapshot = workspace.control.post("/snapshots", json={"name": "before"}).json()["snapshotId"]
+    number = workspace.submit()
+    before = everything(workspace)
+    with closing(sqlite3.connect(sandbox_database, timeout=30)) as opened, opened:
+        opened.execute(
+            "UPDATE snapshots SET schema_version = schema_version + ? WHERE workspace = ?",
+            (other, workspace.name),
+        )
+
+    answer = workspace.control.post(f"/snapshots/{snapshot}/restore")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "SNAPSHOT_OF_ANOTHER_VERSION")
+    assert everything(workspace) == before
+    assert workspace.read(number)["version"] == 1
 
 
 def test_a_reset_empties_the_world_and_the_seed_fills_it_as_before(workspace: Workspace) -> None:
@@ -244,7 +268,7 @@ def test_a_workspace_that_is_not_there_serves_nothing(sandbox: Any, name: str) -
 
 def test_the_world_settles_when_nothing_that_is_due_is_unsent(workspace: Workspace) -> None:
     # Nobody listens on port 9: the delivery fails, and is due again later on the world's clock.
-    workspace.control.put("/clock", json={"mode": "FROZEN"}).raise_for_status()
+    workspace.freeze()
     subscription = workspace.write(
         "POST", "/event-subscriptions", {"url": "http://127.0.0.1:9/", "types": ["ping"]}
     ).json()["subscriptionId"]

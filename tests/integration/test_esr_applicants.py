@@ -92,7 +92,7 @@ def accepted(workspace: Workspace) -> str:
 def hired(workspace: Workspace) -> str:
     """The number of an applicant at HIRED."""
     number = accepted(workspace)
-    workspace.control.post(f"/esr/applicants/{number}/hire", json={}).raise_for_status()
+    workspace.hire(number).raise_for_status()
     return number
 
 
@@ -110,9 +110,7 @@ ACTS = {
     "withdraw": lambda workspace, number: workspace.write(
         "POST", f"/applicants/{number}/withdrawal", WITHDRAWAL
     ),
-    "hire": lambda workspace, number: workspace.control.post(
-        f"/esr/applicants/{number}/hire", json={}
-    ),
+    "hire": lambda workspace, number: workspace.hire(number),
 }
 MOVES = {
     ("OFFER", "amend"): "OFFER",
@@ -271,9 +269,8 @@ def test_applicants_are_listed_by_every_filter_page_by_page(workspace: Workspace
     workspace.write("POST", f"/applicants/{numbers[2]}/withdrawal", WITHDRAWAL)
 
     def listed(**filters: Any) -> list[str]:
-        page = workspace.esr.get("/applicants", params=filters).json()
-        found = [item["applicantNumber"] for item in page["applicants"]]
-        return found + (listed(**{**filters, "cursor": page["next"]}) if page["more"] else [])
+        found, _ = workspace.walk("/applicants", **filters)
+        return [item["applicantNumber"] for item in found]
 
     assert listed(limit=2) == numbers
     assert listed(status="TERMINATED") == [numbers[2]]

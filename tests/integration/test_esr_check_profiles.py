@@ -31,15 +31,6 @@ STARTS_2015 = {
 }
 
 
-def carry(workspace: Workspace, profile: str) -> None:
-    """Has the employer carry a profile of checks."""
-    answer = workspace.control.post(
-        f"/esr/organisations/{workspace.employer}/change",
-        json={"ruleProfiles": {"employmentChecks": profile}},
-    )
-    assert answer.json()["ruleProfiles"]["employmentChecks"] == profile
-
-
 def by_supplier(
     workspace: Workspace, number: str, check_type: str, update: dict[str, Any]
 ) -> httpx.Response:
@@ -73,7 +64,7 @@ def test_under_api_1_either_side_starts_and_the_other_goes_on(
 def test_under_2015_a_check_is_started_by_whom_the_profile_names(
     workspace: Workspace, check_type: str
 ) -> None:
-    carry(workspace, "2015")
+    workspace.carry(employmentChecks="2015")
     supplier, esr = STARTS_2015.get(check_type, (None, None))
 
     answers = (
@@ -89,7 +80,7 @@ def test_under_2015_a_check_is_started_by_whom_the_profile_names(
 def test_under_2015_esr_answers_what_the_recruitment_system_has_started(
     workspace: Workspace, check_type: str
 ) -> None:
-    carry(workspace, "2015")
+    workspace.carry(employmentChecks="2015")
     number = workspace.submit()
     by_supplier(workspace, number, check_type, OPEN)
 
@@ -99,7 +90,7 @@ def test_under_2015_esr_answers_what_the_recruitment_system_has_started(
 
 
 def test_a_refused_start_leaves_nothing_behind(workspace: Workspace) -> None:
-    carry(workspace, "2015")
+    workspace.carry(employmentChecks="2015")
     number = workspace.submit()
 
     assert by_supplier(workspace, number, "identity", OPEN).status_code == 422
@@ -119,8 +110,7 @@ def test_under_2015_a_registration_that_esr_has_recorded_is_not_checked_again(
         internalCandidate=False,
         offerAcceptedDate=workspace.submission()["offerDate"],
     )
-    hired = workspace.control.post(f"/esr/applicants/{employed}/hire", json={})
-    assert hired.status_code == 200, hired.text
+    workspace.hire(employed).raise_for_status()
     vacancy = workspace.read(employed)["vacancyReference"]
     elsewhere = next(
         submission
@@ -129,7 +119,7 @@ def test_under_2015_a_registration_that_esr_has_recorded_is_not_checked_again(
     )
     again = workspace.submit(**{**elsewhere, "person": person, "internalCandidate": False})
     update = {**OPEN, "state": "REQUESTED", "registration": registration}
-    carry(workspace, "2015")
+    workspace.carry(employmentChecks="2015")
 
     refused = by_supplier(workspace, again, "registration-and-qualifications", update)
     another = {**update, "registration": {"body": "03", "number": "1234567"}}
@@ -143,7 +133,7 @@ def test_under_2015_a_registration_that_esr_has_recorded_is_not_checked_again(
 def test_an_event_carries_the_details_where_the_profile_says_so(
     workspace: Workspace, profile: str, carries: bool
 ) -> None:
-    carry(workspace, profile)
+    workspace.carry(employmentChecks=profile)
     number = workspace.submit()
     detail = {"level": "ENHANCED", "workforce": "ADULT"}
 

@@ -1,12 +1,12 @@
 """What could not be delivered is listed, holds up nothing, and can be sent again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from harness import Workspace
-from receiving import Delivery, Receiver, change_position, read_feed, subscribe
+from receiving import Delivery, Receiver, change_position, subscribe
 
 ATTEMPTS = 10
 BEGIN = "2030-01-01T08:00:00Z"
@@ -15,20 +15,13 @@ GIVEN_UP = "2030-01-04T11:35:05.000Z"
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
-    yield receiver
-    receiver.close()
-
-
-@pytest.fixture
 def frozen(workspace: Workspace) -> Workspace:
-    workspace.control.put("/clock", json={"mode": "FROZEN", "at": BEGIN}).raise_for_status()
+    workspace.freeze(BEGIN)
     return workspace
 
 
 def wait_days(workspace: Workspace, days: int = 4) -> None:
-    workspace.control.post("/clock/advance", json={"by": f"P{days}D"}).raise_for_status()
+    workspace.advance(by=f"P{days}D")
     workspace.settle()
 
 
@@ -62,7 +55,7 @@ def test_what_was_refused_ten_times_is_a_dead_letter(frozen: Workspace, receiver
 
     wait_days(frozen)
 
-    [event] = read_feed(frozen)[0]
+    [event] = frozen.walk("/events")[0]
     [letter] = dead_letters(frozen, identifier)["deadLetters"]
     assert letter == {
         "eventId": event["id"],
@@ -120,7 +113,7 @@ def test_a_replay_sends_every_dead_letter_in_the_order_of_events(
     frozen.settle()
 
     assert (answer.status_code, answer.json()) == (202, {"replayed": 3})
-    assert receiver.accepted == read_feed(frozen)[0]
+    assert receiver.accepted == frozen.walk("/events")[0]
     assert dead_letters(frozen, identifier)["deadLetters"] == []
     assert replay(frozen, identifier).json() == {"replayed": 0}
 
@@ -216,7 +209,7 @@ def test_dead_letters_are_listed_page_by_page(frozen: Workspace, receiver: Recei
     assert [len(page["deadLetters"]) for page in (first, second, third)] == [2, 2, 1]
     assert [page["more"] for page in (first, second, third)] == [True, True, False]
     listed = [letter["event"] for page in (first, second, third) for letter in page["deadLetters"]]
-    assert listed == read_feed(frozen)[0]
+    assert listed == frozen.walk("/events")[0]
 
 
 def test_dead_letters_are_those_of_ones_own_subscription(

@@ -160,7 +160,7 @@ def test_a_withdrawn_or_hired_applicant_takes_no_more_checks(workspace: Workspac
     hired = workspace.submit()
     if workspace.read(hired)["status"] == "OFFER":
         workspace.amend(hired, {"offerAcceptedDate": workspace.read(hired)["offerDate"]})
-    workspace.control.post(f"/esr/applicants/{hired}/hire", json={}).raise_for_status()
+    workspace.hire(hired).raise_for_status()
 
     for number in (withdrawn, hired):
         answer = record(workspace, number, "dbs", state="REQUESTED")

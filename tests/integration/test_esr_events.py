@@ -1,31 +1,23 @@
 """The feed of events, and their delivery to a receiver of the test's own."""
 
-from collections.abc import Iterator
 from uuid import uuid4
 
 import orjson
 import pytest
 from harness import Workspace
-from receiving import Receiver, change_position, in_turn, read_feed, subscribe
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
-    yield receiver
-    receiver.close()
+from receiving import Receiver, change_position, in_turn, subscribe
 
 
 def test_the_feed_has_every_event_in_its_order_and_the_cursor_misses_none(
     workspace: Workspace,
 ) -> None:
-    assert read_feed(workspace)[0] == []
+    assert workspace.walk("/events")[0] == []
     for place in range(5):
         change_position(workspace, place)
-    events, cursor = read_feed(workspace, limit=2)
+    events, cursor = workspace.walk("/events", limit=2)
     change_position(workspace, 7)
 
-    later, last = read_feed(workspace, cursor)
+    later, last = workspace.walk("/events", cursor)
 
     subjects = [f"positions/{item['positionId']}" for item in workspace.world.positions]
     assert [event["subject"] for event in events] == subjects[:5]
@@ -33,7 +25,7 @@ def test_the_feed_has_every_event_in_its_order_and_the_cursor_misses_none(
     sequences = [event["sequence"] for event in (*events, *later)]
     assert sequences == [f"{number:012d}" for number in range(1, 7)]
     assert len({event["id"] for event in (*events, *later)}) == 6
-    assert read_feed(workspace, last) == ([], last)
+    assert workspace.walk("/events", last) == ([], last)
 
 
 def test_an_event_is_a_cloud_event_that_says_nothing_about_the_person(workspace: Workspace) -> None:
@@ -41,7 +33,7 @@ def test_an_event_is_a_cloud_event_that_says_nothing_about_the_person(workspace:
     number = workspace.write("POST", "/applicants", submission).json()["applicantNumber"]
     workspace.amend(number, {"person": {"firstName": "Zoë"}}).raise_for_status()
 
-    [event] = read_feed(workspace)[0]
+    [event] = workspace.walk("/events")[0]
 
     assert event["specversion"] == "1.0"
     assert event["source"] == f"/esr/v1/organisations/{workspace.employer}"
@@ -64,7 +56,7 @@ def test_a_subscriber_gets_what_happens_after_it_subscribed(
     workspace.settle()
 
     assert receiver.types == ["position.changed", "position.deleted"]
-    assert receiver.events == read_feed(workspace)[0][1:]
+    assert receiver.events == workspace.walk("/events")[0][1:]
     types = {delivery.headers["content-type"] for delivery, _ in receiver.deliveries}
     assert types == {"application/cloudevents+json"}
 
@@ -98,19 +90,19 @@ def test_a_ping_comes_whatever_types_were_asked_for(
 def test_a_delivery_that_failed_is_made_again_once_the_world_has_moved_on(
     workspace: Workspace, receiver: Receiver
 ) -> None:
-    workspace.control.put("/clock", json={"mode": "FROZEN"}).raise_for_status()
+    workspace.freeze()
     subscribe(workspace, receiver.url)
     receiver.answer = in_turn(503, 400)
 
     change_position(workspace)
     workspace.settle()
     assert len(receiver.events) == 1
-    workspace.control.post("/clock/advance", json={"by": "PT4S"}).raise_for_status()
+    workspace.advance(by="PT4S")
     assert len(receiver.events) == 1
-    workspace.control.post("/clock/advance", json={"by": "PT1S"}).raise_for_status()
+    workspace.advance(by="PT1S")
     assert len(receiver.events) == 2
-    workspace.control.post("/clock/advance", json={"by": "PT5M"}).raise_for_status()
-    workspace.control.post("/clock/advance", json={"by": "P30D"}).raise_for_status()
+    workspace.advance(by="PT5M")
+    workspace.advance(by="P30D")
 
     assert len(receiver.events) == 3
     assert len({event["id"] for event in receiver.events}) == 1
@@ -119,7 +111,7 @@ def test_a_delivery_that_failed_is_made_again_once_the_world_has_moved_on(
 def test_events_about_one_thing_keep_their_order_and_hold_up_no_other(
     workspace: Workspace, receiver: Receiver
 ) -> None:
-    workspace.control.put("/clock", json={"mode": "FROZEN"}).raise_for_status()
+    workspace.freeze()
     subscribe(workspace, receiver.url)
     receiver.answer = in_turn(500)
     change_position(workspace, 0, positionTitle="First")
@@ -129,7 +121,7 @@ def test_events_about_one_thing_keep_their_order_and_hold_up_no_other(
     change_position(workspace, 1, positionTitle="Other")
     workspace.settle()
     before = [event["data"]["positionTitle"] for event in receiver.events]
-    workspace.control.post("/clock/advance", json={"by": "PT5S"}).raise_for_status()
+    workspace.advance(by="PT5S")
 
     assert before == ["First", "Other"]
     after = [event["data"]["positionTitle"] for event in receiver.events[2:]]
@@ -139,7 +131,7 @@ def test_events_about_one_thing_keep_their_order_and_hold_up_no_other(
 def test_a_subscription_that_was_deleted_gets_nothing_more(
     workspace: Workspace, receiver: Receiver
 ) -> None:
-    workspace.control.put("/clock", json={"mode": "FROZEN"}).raise_for_status()
+    workspace.freeze()
     identifier = subscribe(workspace, receiver.url)
     receiver.answer = in_turn(503)
     change_position(workspace)
@@ -148,7 +140,7 @@ def test_a_subscription_that_was_deleted_gets_nothing_more(
     deleted = workspace.write("DELETE", f"/event-subscriptions/{identifier}")
     again = workspace.write("DELETE", f"/event-subscriptions/{identifier}")
     change_position(workspace, 1)
-    workspace.control.post("/clock/advance", json={"by": "P1D"}).raise_for_status()
+    workspace.advance(by="P1D")
 
     assert (deleted.status_code, deleted.content) == (204, b"")
     assert (again.status_code, again.json()["code"]) == (404, "NOT_FOUND")

@@ -11,13 +11,11 @@ from known_people import (
     PERSON,
     TODAY,
     WITHDRAWAL,
-    amend,
     applicant,
     employee,
     employee_elsewhere,
     events,
     ex_applicant,
-    hire,
     messages,
     number_of,
     reviewed,
@@ -54,14 +52,14 @@ def test_checks_are_taken_while_a_match_is_under_review(world: Workspace) -> Non
 
 def test_whoever_is_hired_is_an_employee_from_then_on(world: Workspace) -> None:
     number = applicant(world)
-    hire(world, number).raise_for_status()
+    world.hire(number).raise_for_status()
 
     here = send(world, vacancy(world, 1), PERSON)
     there = send(world, vacancy(world, 0, elsewhere=True), PERSON)
 
     assert messages(here) == [("WARNING", "MATCHED_EMPLOYEE")]
     assert messages(there) == [("INFO", "MATCHED_EMPLOYEE_ELSEWHERE")]
-    second = hire(world, number_of(here))
+    second = world.hire(number_of(here))
     assert (second.status_code, second.json()["status"]) == (200, "HIRED")
 
 
@@ -69,7 +67,7 @@ def test_nobody_is_hired_after_the_contract_ends(world: Workspace) -> None:
     end = (TODAY + timedelta(days=90)).isoformat()
     number = number_of(send(world, vacancy(world, 0), PERSON, endDate=end))
 
-    answer = hire(world, number, hiredDate=(TODAY + timedelta(days=91)).isoformat())
+    answer = world.hire(number, hiredDate=(TODAY + timedelta(days=91)).isoformat())
 
     assert (answer.status_code, answer.json()["code"]) == (422, "END_BEFORE_START")
     assert world.read(number)["status"] == "ACCEPTED"
@@ -79,9 +77,9 @@ def test_the_start_date_changes_before_the_hire_and_not_after_it(world: Workspac
     number = applicant(world)
     later = {"startDate": (TODAY + timedelta(days=54)).isoformat()}
 
-    before = amend(world, number, later)
-    hire(world, number).raise_for_status()
-    after = amend(world, number, {"startDate": (TODAY + timedelta(days=61)).isoformat()})
+    before = world.amend(number, later)
+    world.hire(number).raise_for_status()
+    after = world.amend(number, {"startDate": (TODAY + timedelta(days=61)).isoformat()})
 
     assert (before.status_code, before.json()["startDate"]) == (200, later["startDate"])
     assert (after.status_code, after.json()["code"]) == (409, "START_CHANGE_AFTER_HIRE")
@@ -105,7 +103,7 @@ def test_an_application_that_ended_is_replaced_and_never_taken_up_again(world: W
     ended = ex_applicant(world)
 
     answers = [
-        amend(world, ended, patch)
+        world.amend(ended, patch)
         for patch in (
             {"person": {"firstName": "Zoë"}},
             {"startDate": TODAY.isoformat()},
@@ -127,7 +125,7 @@ def test_an_internal_candidate_is_moved_and_nobody_is_hired(world: Workspace, gr
     answer = send(world, vacancy(world, 1), GRADES[grade], internalCandidate=True)
     number = number_of(answer)
 
-    moved = hire(world, number)
+    moved = world.hire(number)
 
     assert messages(answer) == [("INFO", "INTERNAL_CANDIDATE_LINKED")]
     assert (moved.status_code, moved.json()["status"]) == (200, "HIRED")
@@ -161,7 +159,7 @@ def test_an_internal_candidate_is_found_for_certain(world: Workspace, grade: str
 
 
 def test_an_internal_candidate_who_has_left_is_not_moved(world: Workspace) -> None:
-    world.control.put("/clock", json={"mode": "FROZEN"}).raise_for_status()
+    world.freeze()
     employee(world, endDate=(TODAY + timedelta(days=60)).isoformat())
     number = number_of(
         send(
@@ -172,9 +170,9 @@ def test_an_internal_candidate_who_has_left_is_not_moved(world: Workspace) -> No
             startDate=(TODAY + timedelta(days=80)).isoformat(),
         )
     )
-    world.control.post("/clock/advance", json={"by": "P61D"}).raise_for_status()
+    world.advance(by="P61D")
 
-    answer = hire(world, number)
+    answer = world.hire(number)
 
     assert (answer.status_code, answer.json()["code"]) == (409, "STATE_FORBIDS")
     assert world.read(number)["status"] == "ACCEPTED"

@@ -11,13 +11,11 @@ from known_people import (
     KINDS,
     NAMELESS_NUMBER,
     PERSON,
-    amend,
     applicant,
     decide,
     employee_elsewhere,
     events,
     ex_applicant,
-    hire,
     messages,
     number_of,
     reviewed,
@@ -78,18 +76,11 @@ def test_a_strict_employer_refuses_whoever_is_not_certain(
     world: Workspace, grade: str, code: str
 ) -> None:
     ex_applicant(world)
-    strict(world)
+    world.carry(matching="strict-1")
 
     answer = send(world, vacancy(world, 1), GRADES[grade])
 
     assert (answer.status_code, messages(answer)) == (422, [("ERROR", code)])
-
-
-def strict(world: Workspace) -> None:
-    """The first employer carries the profile strict-1."""
-    path = f"/esr/organisations/{world.employer}/change"
-    change = {"ruleProfiles": {"matching": "strict-1"}}
-    world.control.post(path, json=change).raise_for_status()
 
 
 def test_staff_in_post_are_known(world: Workspace) -> None:
@@ -144,7 +135,7 @@ def test_of_several_people_an_esr_user_chooses_one(world: Workspace) -> None:
 
 def test_a_strict_employer_refuses_one_of_several(world: Workspace) -> None:
     two_of_one_name(world)
-    strict(world)
+    world.carry(matching="strict-1")
 
     answer = send(world, vacancy(world, 2), NAMELESS_NUMBER)
 
@@ -213,8 +204,8 @@ def test_nobody_is_hired_under_review_and_the_acceptance_is_kept_for_later(
 ) -> None:
     number, _ = reviewed(world, offerAcceptedDate=None)
 
-    hired = hire(world, number)
-    accepted = amend(world, number, {"offerAcceptedDate": world.read(number)["offerDate"]})
+    hired = world.hire(number)
+    accepted = world.amend(number, {"offerAcceptedDate": world.read(number)["offerDate"]})
     decided = decide(world, number, "LINK")
 
     assert (hired.status_code, hired.json()["code"]) == (409, "MATCH_NOT_SETTLED")
@@ -227,7 +218,7 @@ def test_a_number_that_another_person_has_makes_no_new_person(world: Workspace) 
     number = number_of(send(world, vacancy(world, 1), GRADES["NI_ONLY"]))
 
     refused = decide(world, number, "NEW_PERSON")
-    amended = amend(world, number, {"person": {"niNumber": "PZ900002A"}})
+    amended = world.amend(number, {"person": {"niNumber": "PZ900002A"}})
 
     assert (refused.status_code, refused.json()["code"]) == (409, "STATE_FORBIDS")
     assert amended.status_code == 200, amended.text
@@ -308,7 +299,7 @@ def test_an_amendment_makes_no_second_applicant_of_a_person(
     number = number_of(send(world, vacancy(world, 0), person))
     before = world.read(number)
 
-    answer = amend(world, number, {"person": {**PERSON, "previousLastName": "Stone"}})
+    answer = world.amend(number, {"person": {**PERSON, "previousLastName": "Stone"}})
 
     assert (answer.status_code, answer.json()["code"]) == (409, "APPLICANT_EXISTS")
     assert answer.json()["confirmation"]["loadStatusCode"] == "FAIL"
@@ -331,8 +322,8 @@ def test_an_amended_applicant_may_turn_out_to_be_somebody_whom_esr_knows(
     known = world.read(employee_elsewhere(world))["personId"]
     number = number_of(send(world, vacancy(world, 1), {**PERSON, "niNumber": "PZ900002A"}))
 
-    linked = amend(world, number, {"person": {"niNumber": "PZ900001A"}})
-    parted = amend(world, number, {"person": {"niNumber": "PZ900003A"}})
+    linked = world.amend(number, {"person": {"niNumber": "PZ900001A"}})
+    parted = world.amend(number, {"person": {"niNumber": "PZ900003A"}})
 
     assert linked.json()["personId"] == known
     assert linked.json()["match"] == {
@@ -351,9 +342,9 @@ def test_an_amendment_can_put_an_applicant_under_review_or_be_refused(world: Wor
     number = number_of(send(world, vacancy(world, 1), {**PERSON, "niNumber": "PZ900002A"}))
     unlike = {"dateOfBirth": "1994-05-18", "niNumber": "PZ900001A"}
 
-    questioned = amend(world, number, {"person": unlike})
-    strict(world)
-    refused = amend(world, number, {"person": {"dateOfBirth": "1994-05-19"}})
+    questioned = world.amend(number, {"person": unlike})
+    world.carry(matching="strict-1")
+    refused = world.amend(number, {"person": {"dateOfBirth": "1994-05-19"}})
 
     assert (questioned.status_code, questioned.json()["status"]) == (200, "ACTIVE_APPLICATION")
     assert questioned.json()["match"]["result"] == "UNDER_REVIEW"
@@ -365,7 +356,7 @@ def test_an_amendment_never_changes_whom_an_employment_is_about(world: Workspace
     employee_elsewhere(world)
     number = number_of(send(world, vacancy(world, 1), PERSON))
 
-    renamed = amend(world, number, {"person": {"lastName": "Reed", "previousLastName": "Fielding"}})
+    renamed = world.amend(number, {"person": {"lastName": "Reed", "previousLastName": "Fielding"}})
     again = send(world, vacancy(world, 2), PERSON)
 
     assert renamed.json()["match"]["grade"] == "FORMER_NAME"
@@ -376,6 +367,6 @@ def test_an_amendment_of_other_details_asks_nobody_who_the_person_is(world: Work
     number, _ = reviewed(world)
     before = world.read(number)
 
-    after = amend(world, number, {"person": {"emailAddress": "a.fielding@example.org"}}).json()
+    after = world.amend(number, {"person": {"emailAddress": "a.fielding@example.org"}}).json()
 
     assert (after["status"], after["match"]) == ("ACTIVE_APPLICATION", before["match"])

@@ -43,21 +43,6 @@ def change_position(workspace: Workspace, position_id: int, **changes: Any) -> h
     return workspace.control.post(f"/esr/positions/{position_id}/change", json=changes)
 
 
-def carry(workspace: Workspace, **profiles: str) -> None:
-    """Has the first employer carry rule profiles."""
-    path = f"/esr/organisations/{workspace.employer}/change"
-    workspace.control.post(path, json={"ruleProfiles": profiles}).raise_for_status()
-
-
-def freeze(workspace: Workspace, moment: str = BEGIN) -> None:
-    clock = {"mode": "FROZEN", "at": moment}
-    workspace.control.put("/clock", json=clock).raise_for_status()
-
-
-def move(workspace: Workspace, moment: str) -> None:
-    workspace.control.post("/clock/advance", json={"to": moment}).raise_for_status()
-
-
 def position_events(workspace: Workspace) -> list[tuple[str, int, str]]:
     """(type, position, time) of every event about a position."""
     return [
@@ -141,7 +126,7 @@ def test_nobody_is_hired_into_a_position_that_is_not_open_on_the_day(
     number = send(workspace, wanted).json()["applicantNumber"]
     change_position(workspace, wanted["positionId"], **changes).raise_for_status()
 
-    answer = workspace.control.post(f"/esr/applicants/{number}/hire", json={})
+    answer = workspace.hire(number)
 
     assert (answer.status_code, answer.json()["code"]) == (422, code)
     assert workspace.read(number)["status"] == "ACCEPTED"
@@ -152,7 +137,7 @@ def test_a_position_that_is_taken_warns_or_refuses_as_the_profile_says(
 ) -> None:
     first = send(workspace, submission(workspace))
     second = send(workspace, submission(workspace))
-    carry(workspace, occupancy="single-1")
+    workspace.carry(occupancy="single-1")
     third = send(workspace, submission(workspace))
     position = submission(workspace)["positionId"]
     change_position(workspace, position, shared=True).raise_for_status()
@@ -165,10 +150,10 @@ def test_a_position_that_is_taken_warns_or_refuses_as_the_profile_says(
 
 
 def test_an_employee_in_the_position_takes_it_until_the_last_day(workspace: Workspace) -> None:
-    carry(workspace, occupancy="single-1")
+    workspace.carry(occupancy="single-1")
     leaver = send(workspace, submission(workspace, endDate="2030-08-31"))
     number = leaver.json()["applicantNumber"]
-    hired = workspace.control.post(f"/esr/applicants/{number}/hire", json={})
+    hired = workspace.hire(number)
     vacancy = hired.json()["vacancyReference"]
 
     def reopened() -> str:
@@ -204,8 +189,8 @@ def test_an_employee_in_the_position_takes_it_until_the_last_day(workspace: Work
 def test_an_applicant_is_sent_within_the_window_of_the_worlds_dates(
     workspace: Workspace, profile: str, days: int, code: str | None
 ) -> None:
-    freeze(workspace)
-    carry(workspace, sendWindow=profile)
+    workspace.freeze(BEGIN)
+    workspace.carry(sendWindow=profile)
     start = (date(2030, 4, 1) + timedelta(days=days)).isoformat()
     wanted = submission(workspace, startDate=start)
 
@@ -220,41 +205,30 @@ def test_an_applicant_is_sent_within_the_window_of_the_worlds_dates(
 
 
 def test_what_was_too_early_is_taken_once_its_day_has_come(workspace: Workspace) -> None:
-    freeze(workspace)
-    carry(workspace, sendWindow="dit-13w-1")
+    workspace.freeze(BEGIN)
+    workspace.carry(sendWindow="dit-13w-1")
     wanted = submission(workspace, startDate="2030-07-02")
 
     early = send(workspace, wanted)
-    move(workspace, "2030-04-02T00:00:00.000Z")
+    workspace.advance(to="2030-04-02T00:00:00.000Z")
     later = send(workspace, wanted)
 
     assert (early.status_code, later.status_code) == (422, 201)
 
 
-def feed(workspace: Workspace, since: str | None = None) -> tuple[list[dict[str, Any]], str]:
-    found: list[dict[str, Any]] = []
-    while True:
-        asked = {"limit": 4, **({"since": since} if since else {})}
-        page = workspace.esr.get("/positions", params=asked).raise_for_status().json()
-        found += page["positions"]
-        since = page["next"]
-        if not page["more"]:
-            return found, str(since)
-
-
 def test_after_a_full_load_the_delta_has_what_changed_went_and_came_and_nothing_else(
     workspace: Workspace,
 ) -> None:
-    freeze(workspace)
-    carry(workspace, newPosition="nhsbt-1")
-    loaded, cursor = feed(workspace)
+    workspace.freeze(BEGIN)
+    workspace.carry(newPosition="nhsbt-1")
+    loaded, cursor = workspace.walk("/positions", limit=4)
     [first, second, third, *_] = [item["positionId"] for item in loaded]
 
     change_position(workspace, first, areaOfWork="Surgery").raise_for_status()
     workspace.control.post(f"/esr/positions/{second}/deletion").raise_for_status()
     made = change_position(workspace, third, payScale="VSM", shared=True).json()
 
-    delta, cursor = feed(workspace, cursor)
+    delta, cursor = workspace.walk("/positions", cursor, limit=4)
     assert [(item["positionId"], item["changeDeleteIndicator"]) for item in delta] == [
         (first, "C"),
         (second, "D"),
@@ -280,20 +254,24 @@ def test_after_a_full_load_the_delta_has_what_changed_went_and_came_and_nothing_
         "updatedAt": BEGIN,
     }
     assert made["positionId"] not in {item["positionId"] for item in loaded}
-    assert feed(workspace, cursor) == ([], cursor)
+    assert workspace.walk("/positions", cursor, limit=4) == ([], cursor)
     assert position_events(workspace) == [
         ("position.changed", first, BEGIN),
         ("position.deleted", second, BEGIN),
         ("position.changed", third, BEGIN),
         ("position.changed", made["positionId"], BEGIN),
     ]
-    there = {item["positionId"] for item in feed(workspace)[0] if item["hiringStatus"] != "DELETED"}
+    there = {
+        item["positionId"]
+        for item in workspace.walk("/positions", limit=4)[0]
+        if item["hiringStatus"] != "DELETED"
+    }
     assert there == {item["positionId"] for item in loaded} - {second} | {made["positionId"]}
 
 
 def test_an_applicant_goes_to_the_position_that_replaced_the_old_one(workspace: Workspace) -> None:
-    freeze(workspace)
-    carry(workspace, newPosition="nhsbt-1")
+    workspace.freeze(BEGIN)
+    workspace.carry(newPosition="nhsbt-1")
     wanted = submission(workspace)
     made = change_position(workspace, wanted["positionId"], costCentre="A10456").json()
 
@@ -315,7 +293,7 @@ def test_other_changes_and_the_other_profile_leave_the_position_what_it_is(
     position = workspace.world.positions[0]["positionId"]
 
     in_place = change_position(workspace, position, payScale="VSM").json()
-    carry(workspace, newPosition="nhsbt-1")
+    workspace.carry(newPosition="nhsbt-1")
     same = change_position(workspace, position, payScale="VSM", hiringStatus="FROZEN").json()
 
     assert [item["positionId"] for item in (in_place, same)] == [position, position]
@@ -323,7 +301,7 @@ def test_other_changes_and_the_other_profile_leave_the_position_what_it_is(
 
 
 def test_a_new_position_begins_on_the_day_of_the_change(workspace: Workspace) -> None:
-    carry(workspace, newPosition="nhsbt-1")
+    workspace.carry(newPosition="nhsbt-1")
     position = workspace.world.positions[0]["positionId"]
 
     begins = change_position(workspace, position, payScale="VSM", effectiveFrom="2030-06-01")
@@ -335,17 +313,17 @@ def test_a_new_position_begins_on_the_day_of_the_change(workspace: Workspace) ->
 
 
 def test_changes_for_days_to_come_are_made_in_their_order(workspace: Workspace) -> None:
-    freeze(workspace)
-    carry(workspace, newPosition="nhsbt-1")
+    workspace.freeze(BEGIN)
+    workspace.carry(newPosition="nhsbt-1")
     [one, two, *_] = [item["positionId"] for item in workspace.world.positions]
 
     later = change_position(workspace, one, hiringStatus="FROZEN", effectiveOn="2030-04-20")
     sooner = change_position(workspace, two, payScale="VSM", effectiveOn="2030-04-10")
     assert (later.json()["hiringStatus"], sooner.json()["positionId"]) == ("ACTIVE", two)
     assert position_events(workspace) == []
-    move(workspace, "2030-04-09T23:59:59Z")
+    workspace.advance(to="2030-04-09T23:59:59Z")
     assert position_events(workspace) == []
-    move(workspace, "2030-05-01T00:00:00.000Z")
+    workspace.advance(to="2030-05-01T00:00:00.000Z")
 
     [old, new, frozen] = position_events(workspace)
     assert old == ("position.changed", two, "2030-04-10T00:00:00.000Z")
@@ -358,7 +336,7 @@ def test_changes_for_days_to_come_are_made_in_their_order(workspace: Workspace) 
 
 
 def test_a_change_to_come_lapses_with_the_position(workspace: Workspace) -> None:
-    freeze(workspace)
+    workspace.freeze(BEGIN)
     [gone, ended, *_] = [item["positionId"] for item in workspace.world.positions]
     change_position(workspace, gone, shared=True, effectiveOn="2030-04-10").raise_for_status()
     day = {"effectiveFrom": "2030-05-01", "effectiveOn": "2030-04-11"}
@@ -366,7 +344,7 @@ def test_a_change_to_come_lapses_with_the_position(workspace: Workspace) -> None
 
     workspace.control.post(f"/esr/positions/{gone}/deletion").raise_for_status()
     change_position(workspace, ended, effectiveTo="2030-04-30").raise_for_status()
-    move(workspace, "2030-04-20T00:00:00.000Z")
+    workspace.advance(to="2030-04-20T00:00:00.000Z")
 
     assert [kind for kind, _, _ in position_events(workspace)] == [
         "position.deleted",
@@ -376,7 +354,7 @@ def test_a_change_to_come_lapses_with_the_position(workspace: Workspace) -> None
 
 
 def test_a_change_of_today_is_made_at_once(workspace: Workspace) -> None:
-    freeze(workspace)
+    workspace.freeze(BEGIN)
     position = workspace.world.positions[0]["positionId"]
 
     answer = change_position(workspace, position, shared=True, effectiveOn="2030-04-01")
@@ -397,11 +375,11 @@ def test_a_change_of_today_is_made_at_once(workspace: Workspace) -> None:
 def test_a_change_that_cannot_be_made_is_refused_and_nothing_is_set(
     workspace: Workspace, changes: dict[str, Any], status: int, code: str
 ) -> None:
-    freeze(workspace)
+    workspace.freeze(BEGIN)
     position = workspace.world.positions[0]["positionId"]
 
     answer = change_position(workspace, position, **changes)
-    move(workspace, "2030-06-01T00:00:00.000Z")
+    workspace.advance(to="2030-06-01T00:00:00.000Z")
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert position_events(workspace) == []
@@ -497,7 +475,7 @@ def test_a_wrong_code_is_answered_as_the_profile_says(
     lenient: str,
     stored: str | None,
 ) -> None:
-    carry(workspace, codedValues=profile)
+    workspace.carry(codedValues=profile)
     wanted = submission(workspace)
     [(name, value)] = changes.items()
     holder = wanted["person"] if pointer.startswith("/person") else wanted
@@ -539,7 +517,7 @@ def test_an_amendment_is_held_against_the_codes_as_well(workspace: Workspace) ->
     number = send(workspace, submission(workspace)).json()["applicantNumber"]
 
     refused = workspace.amend(number, {"person": {"gender": "F"}})
-    carry(workspace, codedValues="lenient-1")
+    workspace.carry(codedValues="lenient-1")
     taken = workspace.amend(number, {"person": {"gender": "F", "maritalStatus": "NK"}})
 
     assert (refused.status_code, messages(refused)) == (422, {"CODE_MISMAPPED": "/person/gender"})
@@ -565,3 +543,20 @@ def test_a_code_list_gives_the_interface_codes_and_what_they_rest_on(workspace: 
         "9": ("I", "modelled"),
         "X": ("U", "modelled"),
     }
+
+
+def test_an_amendment_is_not_held_against_the_send_window(workspace: Workspace) -> None:
+    workspace.control.put("/clock", json={"mode": "FROZEN", "at": "2030-01-07T08:00:00Z"})
+    dates = {"offerDate": "2030-01-07", "startDate": "2030-03-04"}
+    dates |= {"offerAcceptedDate": "2030-01-07"}
+    wanted = {**workspace.submission(), **dates}
+    wanted.pop("endDate", None)
+    number = str(send(workspace, wanted).json()["applicantNumber"])
+    window = {"ruleProfiles": {"sendWindow": "dit-13w-1"}}
+    path = f"/esr/organisations/{workspace.employer}/change"
+    workspace.control.post(path, json=window).raise_for_status()
+
+    later = workspace.amend(number, {"startDate": "2030-12-02"})
+
+    assert later.status_code == 200, later.text
+    assert later.json()["startDate"] == "2030-12-02"

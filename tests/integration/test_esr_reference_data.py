@@ -1,58 +1,43 @@
 """Positions, organisations and code lists at ESR, through the front door."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from harness import Workspace
 
 
-def feed(
-    workspace: Workspace, since: str | None = None, **parameters: Any
-) -> tuple[list[Any], str]:
-    """Every position after `since`, and where to go on."""
-    found: list[Any] = []
-    while True:
-        asked = {**parameters, **({"since": since} if since else {})}
-        page = workspace.esr.get("/positions", params=asked).raise_for_status().json()
-        found += page["positions"]
-        since = page["next"]
-        if not page["more"]:
-            return found, since
-
-
 def test_a_full_load_gives_every_position_once_and_then_nothing_new(workspace: Workspace) -> None:
-    positions, cursor = feed(workspace, limit=3)
+    positions, cursor = workspace.walk("/positions", limit=3)
 
     seeded = [item["positionId"] for item in workspace.world.positions]
     assert [item["positionId"] for item in positions] == seeded
-    assert feed(workspace, cursor) == ([], cursor)
+    assert workspace.walk("/positions", cursor) == ([], cursor)
 
 
 def test_a_delta_gives_what_changed_and_what_was_deleted_since(workspace: Workspace) -> None:
     [first, second, third, *_] = [item["positionId"] for item in workspace.world.positions]
-    _, cursor = feed(workspace)
+    _, cursor = workspace.walk("/positions")
 
     workspace.control.post(f"/esr/positions/{second}/change", json={"positionTitle": "Twice"})
     workspace.control.post(f"/esr/positions/{first}/change", json={"positionTitle": "Once"})
     workspace.control.post(f"/esr/positions/{second}/change", json={"costCentre": "A10456"})
     workspace.control.post(f"/esr/positions/{third}/deletion")
 
-    delta, cursor = feed(workspace, cursor, limit=1)
+    delta, cursor = workspace.walk("/positions", cursor, limit=1)
     assert [(item["positionId"], item["changeDeleteIndicator"]) for item in delta] == [
         (first, "C"),
         (second, "C"),
         (third, "D"),
     ]
     assert (delta[1]["positionTitle"], delta[1]["costCentre"]) == ("Twice", "A10456")
-    assert feed(workspace, cursor) == ([], cursor)
+    assert workspace.walk("/positions", cursor) == ([], cursor)
 
 
 def test_a_full_load_leaves_out_what_was_deleted(workspace: Workspace) -> None:
     deleted = workspace.world.positions[3]["positionId"]
     workspace.control.post(f"/esr/positions/{deleted}/deletion").raise_for_status()
 
-    positions, _ = feed(workspace)
+    positions, _ = workspace.walk("/positions")
 
     assert len(positions) == len(workspace.world.positions) - 1
     assert deleted not in [item["positionId"] for item in positions]
@@ -87,8 +72,8 @@ def test_positions_are_filtered_by_employer_and_cost_centre(
     [mine, theirs] = [item["odsCode"] for item in workspace.world.organisations]
     centre = workspace.world.positions[0]["costCentre"]
 
-    by_parameter, _ = feed(workspace, organisation=theirs)
-    by_centre, _ = feed(workspace, costCentre=centre)
+    by_parameter, _ = workspace.walk("/positions", organisation=theirs)
+    by_centre, _ = workspace.walk("/positions", costCentre=centre)
     header = {"NHSD-End-User-Organisation-ODS": mine}
     by_header = workspace.esr.get("/positions", headers=header).json()["positions"]
     both = workspace.esr.get("/positions", params={"organisation": theirs}, headers=header).json()

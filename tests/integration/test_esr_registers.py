@@ -18,8 +18,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 @pytest.fixture
 def world(workspace: Workspace) -> Workspace:
     """A workspace whose clock stands."""
-    clock = {"mode": "FROZEN", "at": BEGIN}
-    workspace.control.put("/clock", json=clock).raise_for_status()
+    workspace.freeze(BEGIN)
     return workspace
 
 
@@ -52,7 +51,7 @@ def set_entry(world: Workspace, body: str = "09", number: str | None = None, **a
 def advance(world: Workspace, by: timedelta) -> None:
     """Moves the clock to `by` after the beginning."""
     moment = to_text(from_text(BEGIN) + by)
-    world.control.post("/clock/advance", json={"to": moment}).raise_for_status()
+    world.advance(to=moment)
 
 
 def read(world: Workspace, number: str) -> dict[str, Any]:
@@ -108,7 +107,7 @@ def test_the_answer_comes_at_its_moment_and_not_before(world: Workspace) -> None
     world.control.post("/reset").raise_for_status()
     seed = {"seed": 1, "organisations": 1, "positionsPerOrganisation": 10}
     world.control.post("/seed", json=seed).raise_for_status()
-    world.control.put("/clock", json={"mode": "FROZEN", "at": BEGIN}).raise_for_status()
+    world.freeze(BEGIN)
     again = world.write("POST", "/applicants", world.submission()).json()["applicantNumber"]
     record(world, again, "REQUESTED", "08")
 
@@ -136,7 +135,7 @@ def test_the_length_of_the_moves_makes_no_difference(make_workspace: Any) -> Non
     told = []
     for step in (DAY, timedelta(hours=5)):
         world = make_workspace()
-        world.control.put("/clock", json={"mode": "FROZEN", "at": BEGIN}).raise_for_status()
+        world.freeze(BEGIN)
         for body in NUMBERS:
             ask(world, body)
         moment = step

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -27,13 +27,6 @@ _INPUT = re.compile(
     r';alg="(?P<alg>[^"]+)";expires=(?P<expires>\d+);nonce="(?P<nonce>[^"]+)";tag="(?P<tag>[^"]+)")'
 )
 COVERED = ["@method", "@target-uri", "content-digest", "content-length", "content-type"]
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
-    yield receiver
-    receiver.close()
 
 
 def number(text: str) -> int:
@@ -135,12 +128,12 @@ def test_the_example_of_the_contract_verifies() -> None:
 def test_each_attempt_is_signed_anew_when_it_is_made(
     workspace: Workspace, receiver: Receiver
 ) -> None:
-    workspace.control.put("/clock", json={"mode": "FROZEN"}).raise_for_status()
+    workspace.freeze()
     subscribe(workspace, receiver.url)
     receiver.answer = in_turn(503)
     change_position(workspace)
     workspace.settle()
-    workspace.control.post("/clock/advance", json={"by": "PT1H"}).raise_for_status()
+    workspace.advance(by="PT1H")
 
     first, second = (delivery for delivery, _ in receiver.deliveries)
 
@@ -313,7 +306,7 @@ def test_nhs_jobs_refuses_a_delivery_that_was_changed_or_meant_for_another(
 
 
 def test_nhs_jobs_takes_a_new_key_at_once(workspace: Workspace) -> None:
-    workspace.control.put("/clock", json={"mode": "FROZEN"}).raise_for_status()
+    workspace.freeze()
     change_position(workspace)
     workspace.settle()
 

@@ -15,13 +15,8 @@ def workspace(make_workspace: Callable[..., Workspace]) -> Workspace:
     """Two employers on ESR, both on Auto-IAT."""
     made = make_workspace(organisations=2)
     for organisation in made.world.organisations:
-        change(made, str(organisation["odsCode"]), autoIat=True)
+        made.change_organisation(str(organisation["odsCode"]), autoIat=True).raise_for_status()
     return made
-
-
-def change(workspace: Workspace, ods_code: str, **changes: Any) -> None:
-    answer = workspace.control.post(f"/esr/organisations/{ods_code}/change", json=changes)
-    assert answer.status_code == 200, answer.text
 
 
 def employers(workspace: Workspace) -> tuple[str, str]:
@@ -56,8 +51,7 @@ def employee(workspace: Workspace, ods_code: str, **person: Any) -> dict[str, An
     body = application(workspace, ods_code)
     body["person"] = {**body["person"], "niNumber": NUMBER, **person}
     number = send(workspace, ods_code, **body)
-    hired = workspace.control.post(f"/esr/applicants/{number}/hire", json={})
-    assert hired.status_code == 200, hired.text
+    workspace.hire(number).raise_for_status()
     return dict(body["person"])
 
 
@@ -78,16 +72,8 @@ def decide(workspace: Workspace, number: str, decision: str, **more: str) -> htt
 def told(workspace: Workspace, number: str) -> list[dict[str, Any]]:
     """What the feed says of the applicant's transfer, oldest first."""
     subject = f"applicants/{number}/inter-authority-transfer"
-    found, cursor = [], None
-    while True:
-        page = workspace.esr.get(
-            "/events", params={"limit": 100} | ({"cursor": cursor} if cursor else {})
-        )
-        body = page.raise_for_status().json()
-        found += [event for event in body["events"] if event["subject"] == subject]
-        if not body["more"]:
-            return [dict(event["data"]) for event in found]
-        cursor = body["next"]
+    events, _ = workspace.walk("/events", limit=100)
+    return [dict(event["data"]) for event in events if event["subject"] == subject]
 
 
 def statuses(workspace: Workspace, number: str) -> list[str]:
@@ -151,7 +137,7 @@ def test_otherwise_an_approver_decides_and_releases(
     new, previous = employers(workspace)
     person = employee(workspace, previous)
     if "autoIat" in differs:
-        change(workspace, previous, **differs)
+        workspace.change_organisation(previous, **differs).raise_for_status()
     else:
         person |= {**differs, "previousLastName": person["lastName"]}
     number = send(workspace, new, person=person)
@@ -176,7 +162,7 @@ def test_otherwise_an_approver_decides_and_releases(
 def test_an_approver_refuses_and_may_be_asked_once_more(workspace: Workspace) -> None:
     new, previous = employers(workspace)
     person = employee(workspace, previous)
-    change(workspace, previous, autoIat=False)
+    workspace.change_organisation(previous, autoIat=False).raise_for_status()
     number = send(workspace, new, person=person)
 
     refused = decide(workspace, number, "REFUSE", reason="Not the same person.")
@@ -197,7 +183,7 @@ def test_without_auto_iat_somebody_at_the_new_employer_starts_the_transfer(
 ) -> None:
     new, previous = employers(workspace)
     person = employee(workspace, previous)
-    change(workspace, new, autoIat=False)
+    workspace.change_organisation(new, autoIat=False).raise_for_status()
     number = send(workspace, new, person=person)
     assert transfer(workspace, number)["status"] == "NOT_REQUESTED"
 
@@ -219,7 +205,7 @@ def test_consent_that_comes_later_starts_the_transfer(workspace: Workspace) -> N
     assert "consent" not in before
     assert start(workspace, number).status_code == 409
 
-    amended = amend(workspace, number, new, {"dataSharingConsent": True})
+    amended = workspace.amend(number, {"dataSharingConsent": True})
 
     assert amended.status_code == 200, amended.text
     assert transfer(workspace, number)["status"] == "RELEASED"
@@ -232,7 +218,7 @@ def test_a_no_that_comes_later_is_announced_and_takes_nothing_back(workspace: Wo
     unanswered = send(workspace, new, dataSharingConsent=None)
 
     for number in (released, unanswered):
-        assert amend(workspace, number, new, {"dataSharingConsent": False}).status_code == 200
+        assert workspace.amend(number, {"dataSharingConsent": False}).status_code == 200
 
     kept = transfer(workspace, released)
     assert (kept["status"], kept["consent"]) == ("RELEASED", False)
@@ -248,7 +234,7 @@ def test_an_acceptance_that_comes_later_starts_the_transfer(workspace: Workspace
     number = send(workspace, new, **{**body, "offerAcceptedDate": None})
     assert transfer(workspace, number)["status"] == "NOT_REQUESTED"
 
-    amend(workspace, number, new, {"offerAcceptedDate": body["offerDate"]})
+    workspace.amend(number, {"offerAcceptedDate": body["offerDate"]})
 
     assert transfer(workspace, number)["status"] == "RELEASED"
 
@@ -264,7 +250,7 @@ def test_without_a_national_insurance_number_no_transfer_runs_until_it_comes(
     assert without["status"] == "NOT_RUN"
     assert "National Insurance" in without["reason"]
 
-    amended = amend(workspace, number, new, {"person": {"niNumber": NUMBER}})
+    amended = workspace.amend(number, {"person": {"niNumber": NUMBER}})
 
     assert amended.status_code == 200, amended.text
     asked = transfer(workspace, number)
@@ -286,7 +272,7 @@ def test_a_previous_employer_that_esr_does_not_know_rules_the_transfer_out(
 def test_a_withdrawal_before_the_release_ends_the_transfer(workspace: Workspace) -> None:
     new, previous = employers(workspace)
     person = employee(workspace, previous)
-    change(workspace, previous, autoIat=False)
+    workspace.change_organisation(previous, autoIat=False).raise_for_status()
     number = send(workspace, new, person=person)
 
     withdrawal = {"reason": "CANDIDATE_WITHDREW", "withdrawnDate": "2026-05-01"}
@@ -305,7 +291,7 @@ def test_a_hire_changes_nothing_about_the_transfer(workspace: Workspace) -> None
     number = send(workspace, new, person=employee(workspace, previous))
     before = transfer(workspace, number)
 
-    hired = workspace.control.post(f"/esr/applicants/{number}/hire", json={})
+    hired = workspace.hire(number)
 
     assert hired.status_code == 200, hired.text
     assert transfer(workspace, number) == before
@@ -314,7 +300,7 @@ def test_a_hire_changes_nothing_about_the_transfer(workspace: Workspace) -> None
 def test_a_reason_belongs_to_a_refusal(workspace: Workspace) -> None:
     new, previous = employers(workspace)
     person = employee(workspace, previous)
-    change(workspace, previous, autoIat=False)
+    workspace.change_organisation(previous, autoIat=False).raise_for_status()
     number = send(workspace, new, person=person)
 
     answer = decide(workspace, number, "RELEASE", reason="Gladly.")
@@ -334,15 +320,3 @@ def test_nobody_can_decide_about_an_applicant_whom_esr_does_not_know(
     )
 
     assert answer.status_code == 404
-
-
-def amend(
-    workspace: Workspace, number: str, ods_code: str, patch: dict[str, Any]
-) -> httpx.Response:
-    held = workspace.esr.get(f"/applicants/{number}").raise_for_status().json()
-    headers = {
-        "If-Match": f'"{held["version"]}"',
-        "Content-Type": "application/merge-patch+json",
-    }
-    path = f"/applicants/{number}"
-    return workspace.write("PATCH", path, patch, employer=ods_code, headers=headers)

@@ -81,16 +81,9 @@ def test_vacancies_are_listed_by_status_page_by_page(workspace: Workspace) -> No
     for reference in references:
         workspace.write("PUT", f"/vacancies/{reference}/status", {"status": "03"})
 
-    found: list[str] = []
-    cursor: dict[str, str] = {}
-    while True:
-        page = workspace.esr.get("/vacancies", params={"status": "03", "limit": 2, **cursor}).json()
-        found += [item["vacancyReference"] for item in page["vacancies"]]
-        if not page["more"]:
-            break
-        cursor = {"cursor": page["next"]}
+    found, _ = workspace.walk("/vacancies", status="03", limit=2)
 
-    assert found == references
+    assert [item["vacancyReference"] for item in found] == references
 
 
 def test_a_status_that_it_has_already_changes_nothing(workspace: Workspace) -> None:
@@ -238,8 +231,7 @@ def hire(workspace: Workspace, reference: str) -> None:
     answer = workspace.write("POST", "/applicants", sent)
     assert answer.status_code == 201, answer.text
     number = answer.json()["applicantNumber"]
-    hired = workspace.control.post(f"/esr/applicants/{number}/hire", json={})
-    assert hired.status_code == 200, hired.text
+    workspace.hire(number).raise_for_status()
 
 
 @pytest.mark.parametrize("origin", ["SUPPLIER", "ESR"])
@@ -278,6 +270,6 @@ def test_a_hire_does_not_take_a_vacancy_off_hold(workspace: Workspace) -> None:
     reference = workspace.read(number)["vacancyReference"]
     workspace.write("PUT", f"/vacancies/{reference}/status", {"status": "03"}).raise_for_status()
 
-    workspace.control.post(f"/esr/applicants/{number}/hire", json={}).raise_for_status()
+    workspace.hire(number).raise_for_status()
 
     assert workspace.esr.get(f"/vacancies/{reference}").json()["status"] == "03"

@@ -3,7 +3,7 @@
 import os
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from harness import Workspace
-from receiving import Delivery, Receiver, read_feed, read_keys, subscribe
+from receiving import Delivery, Receiver, read_keys, subscribe
 
 from sandbox.signatures import UnknownKey, read_key_set, verify_request
 
@@ -126,7 +126,7 @@ class Changes:
         number = self._someone(accepted=True)
         vacancy = f"/vacancies/{self.workspace.read(number)['vacancyReference']}"
         before = self.workspace.esr.get(vacancy).json()["status"]
-        self._act(f"/esr/applicants/{number}/hire", {})
+        self.workspace.hire(number).raise_for_status()
         if self.workspace.esr.get(vacancy).json()["status"] != before:
             self.expected["vacancy.status-changed"] += 1  # A hire may fill it.
         del self._live[number]
@@ -186,25 +186,14 @@ class Changes:
         )
 
 
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
-    yield receiver
-    receiver.close()
-
-
-def advance(workspace: Workspace, by: str) -> None:
-    workspace.control.post("/clock/advance", json={"by": by}).raise_for_status()
-
-
 def story(workspace: Workspace, receiver: Receiver, count: int, seed: int) -> None:
     """Makes `count` changes, and some before, while the receiver fails and restarts twice; waits, and compares."""
     draw = random.Random(seed)
     changes, flaky = Changes(workspace, draw), Flaky(workspace, random.Random(seed + 1))
     receiver.answer = flaky
-    workspace.control.put("/clock", json={"mode": "FROZEN"}).raise_for_status()
+    workspace.freeze()
     changes.make(count // 10)
-    before, cursor = read_feed(workspace)
+    before, cursor = workspace.walk("/events")
     identifier = subscribe(workspace, receiver.url)
 
     for part in range(8):  # The receiver is away in two of them.
@@ -212,19 +201,19 @@ def story(workspace: Workspace, receiver: Receiver, count: int, seed: int) -> No
             receiver.close()
             workspace.control.post("/esr/event-signing-keys/rotation").raise_for_status()
         changes.make(count // 8)
-        advance(workspace, "PT10S")
+        workspace.advance(by="PT10S")
         if part in (2, 5):
             receiver.open()
 
-    feed, cursor = read_feed(workspace, cursor)
+    feed, cursor = workspace.walk("/events", cursor)
     for _ in range(_MOST_TRIES):
         if {event["id"] for event in flaky.taken} == {event["id"] for event in feed}:
             break
-        advance(workspace, "PT12H")
+        workspace.advance(by="PT12H")
     workspace.settle()
 
     by_id = {event["id"]: event for event in feed}
-    more, _ = read_feed(workspace, cursor)
+    more, _ = workspace.walk("/events", cursor)
     feed += more
     judge(changes, flaky, before, feed)
     assert len(by_id) + len(more) == len(feed)

@@ -59,8 +59,7 @@ class Supplier:
         return name
 
     def advance(self, by: str = "PT1H") -> None:
-        answer = self.workspace.control.post("/clock/advance", json={"by": by})
-        assert answer.status_code == 200, answer.text
+        self.workspace.advance(by=by)
         self.workspace.settle()
 
     def outbox(self, kind: str) -> list[bytes]:
@@ -204,9 +203,7 @@ def test_a_quarantined_file_is_silent_to_the_supplier_and_listed_for_the_tester(
 
 
 def switch(supplier: Supplier, **doors: bool) -> None:
-    path = f"/esr/organisations/{supplier.employer['odsCode']}/change"
-    answer = supplier.workspace.control.post(path, json={"interfaces": doors})
-    assert answer.status_code == 200, answer.text
+    supplier.workspace.change_organisation(interfaces=doors).raise_for_status()
 
 
 def test_an_employer_has_one_door_open_or_the_other_or_both(supplier: Supplier) -> None:

@@ -141,7 +141,7 @@ def test_what_an_exchange_says_is_not_left_out(workspace: Workspace) -> None:
 
 
 def test_a_restored_world_goes_on_as_it_did(workspace: Workspace) -> None:
-    workspace.control.put("/clock", json={"mode": "FROZEN", "at": BEGIN}).raise_for_status()
+    workspace.freeze(BEGIN)
     submissions = [workspace.submission() for _ in range(4)]
     workspace.write("POST", "/applicants", submissions[0])
     kept = workspace.control.post("/snapshots", json={"name": "before"}).json()
@@ -151,7 +151,7 @@ def test_a_restored_world_goes_on_as_it_did(workspace: Workspace) -> None:
         position = workspace.world.positions[0]["positionId"]
         change = {"positionTitle": "Another title"}
         workspace.control.post(f"/esr/positions/{position}/change", json=change)
-        workspace.control.post("/clock/advance", json={"by": "P8D"}).raise_for_status()
+        workspace.advance(by="P8D")
         clock = workspace.control.get("/clock").json()
         feed = workspace.esr.get("/events", params={"limit": 100}).json()
         everybody = workspace.esr.get("/applicants", params={"limit": 100}).json()

@@ -87,7 +87,7 @@ def test_an_internal_candidate_is_moved_and_nobody_new_is_hired(sent: Any) -> No
         if submission.get("internalCandidate")
     )
 
-    hired = workspace.control.post(f"/esr/applicants/{number}/hire", json={})
+    hired = workspace.hire(number)
 
     assert hired.status_code == 200, hired.text
     assert hired.json()["status"] == "HIRED"

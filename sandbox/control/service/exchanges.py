@@ -7,7 +7,7 @@ import orjson
 from sandbox.errors import not_found
 from sandbox.journal import store
 from sandbox.web.call import Unit
-from sandbox.web.cursor import encode_cursor
+from sandbox.web.cursor import feed_page_of
 
 _NAMES = {
     "exchange_id": "exchangeId",
@@ -37,12 +37,8 @@ _HEADERS = {"request_headers": "requestHeaders", "response_headers": "responseHe
 def list_exchanges(unit: Unit, after: int, limit: int, **filters: Any) -> dict[str, Any]:
     """A page of `ExchangeSummary`, oldest first; `next` is always there."""
     rows = store.list_exchanges(unit.connection, unit.workspace.name, after, limit + 1, **filters)
-    last = rows[:limit][-1]["exchange_id"] if rows else after
-    return {
-        "exchanges": [_summary(row) for row in rows[:limit]],
-        "next": encode_cursor(last),
-        "more": len(rows) > limit,
-    }
+    shown = [(row["exchange_id"], _summary(row)) for row in rows]
+    return feed_page_of("exchanges", shown, limit, after)
 
 
 def read_exchange(unit: Unit, exchange_id: int) -> dict[str, Any]:

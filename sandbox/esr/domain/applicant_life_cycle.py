@@ -36,7 +36,10 @@ class Act(StrEnum):
 
 _START_CHANGE = "https://faq-hrss.nhsbsa.nhs.uk/knowledgebase/article/KA-23616/en-us"
 _REPLACEMENT = "https://www.mwitty.com/content.php?id=5864529 (copy of ESR-NHS00111)"
-_ORACLE = "Oracle HRMS: only an applicant whose offer is accepted is hired"
+_ORACLE = (
+    "https://docs.oracle.com/cd/A60725_05/html/comnls/us/per/iw04c07.htm "
+    "(the statuses; which act each allows is ours)"
+)
 _OURS = "ours: architecture of the sandbox's contract"
 
 _ACTIVE, _OFFER, _ACCEPTED = Status.ACTIVE_APPLICATION, Status.OFFER, Status.ACCEPTED

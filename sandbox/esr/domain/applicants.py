@@ -16,6 +16,7 @@ MINIMUM_AGE = 16
 
 _OURS = "ours: architecture of the sandbox's contract"
 _NWD = "NHS Data Model and Dictionary, National Workforce Data Set"
+_VACANCY_STATUSES = "ours, which statuses take applicants; the statuses are those of the National Workforce Data Set"
 _POSITIONS = (
     "https://digital.nhs.uk/data-and-information/areas-of-interest/workforce/"
     "national-workforce-data-set-nwd-guidance-documents"
@@ -163,7 +164,7 @@ SUBMISSION_RULES: tuple[Rule[Facts], ...] = (
         "/vacancyReference",
         lambda facts: bool(facts.vacancy and facts.vacancy["status"] in OPEN_STATUSES),
         "The vacancy takes no applicants in its present status.",
-        _NWD,
+        _VACANCY_STATUSES,
         needs=(Code.VACANCY_UNKNOWN,),
     ),
     Rule(

@@ -31,7 +31,6 @@ class Problem(StrEnum):
 class CodedList:
     """A national code list with what interfaces write for each code."""
 
-    code_list_id: str
     retired: Mapping[str, bool]
     """By national code: whether it is retired."""
     interface: Mapping[str, str]

@@ -154,7 +154,6 @@ def _history_covered(facts: CheckFacts) -> bool:
 _UNFIT = frozenset({"TEMPORARILY_UNFIT", "UNFIT"})
 _NWD = "NHS Data Model and Dictionary, National Workforce Data Set"
 _OURS = "ours: architecture of the sandbox's contract"
-_STANDARDS = "https://www.nhsemployers.org/your-workforce/recruit/employment-checks"
 _RIGHT_TO_WORK = "https://lawbite.co.uk/resources/blog/what-are-right-to-work-documents-uk"
 _UPDATE_SERVICE = (
     "http://www.gov.uk/government/publications/dbs-update-service-employer-guide/"
@@ -280,14 +279,14 @@ UPDATE_RULES: tuple[Rule[CheckFacts], ...] = (
             not (_is_clear(facts) and _detail(facts, "workHealth").get("result") in _UNFIT)
         ),
         "Somebody who is unfit is not clear.",
-        _STANDARDS,
+        _OURS,
     ),
     Rule(
         Code.ALERT_NOTICE_CONTRADICTS,
         "/alertNotice/noticeFound",
         lambda facts: not (_is_clear(facts) and _detail(facts, "alertNotice").get("noticeFound")),
         "Somebody whom an alert notice names is not clear.",
-        _STANDARDS,
+        _OURS,
     ),
 )
 """Everything that `record_employment_check` asks of an update."""

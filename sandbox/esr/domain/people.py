@@ -11,6 +11,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from sandbox.esr.domain.applicant_life_cycle import Status
+
 
 class Kind(StrEnum):
     """What somebody is to the employer to whom an applicant is sent; the first that holds."""
@@ -33,10 +35,6 @@ class Grade(StrEnum):
 
 KEYS = ("niNumber", "firstName", "lastName", "previousLastName", "dateOfBirth")
 """The properties of `Person` that tell people apart."""
-
-ENDED = "TERMINATED"
-HIRED = "HIRED"
-"""Statuses of applications that are no longer live; one that is HIRED still counts as the person's for its vacancy."""
 
 
 def folded(text: str) -> str:
@@ -105,7 +103,8 @@ class Known:
         for item in self.applications:
             if (
                 item.vacancy_reference == vacancy_reference
-                and item.status != ENDED
+                # An application that led to a hire still counts as the person's for its vacancy.
+                and item.status != Status.TERMINATED
                 and item.applicant_number != but
             ):
                 return item.applicant_number
@@ -131,7 +130,7 @@ KINDS: dict[Kind, Callable[[Standing], bool]] = {
     Kind.EMPLOYEE_ELSEWHERE: lambda who: bool(who.present),
     Kind.EX_EMPLOYEE: lambda who: bool(who.known.employments),
     Kind.APPLICANT: lambda who: any(
-        item.status not in (ENDED, HIRED) for item in who.known.applications
+        item.status not in (Status.TERMINATED, Status.HIRED) for item in who.known.applications
     ),
     Kind.EX_APPLICANT: lambda _: True,
 }

@@ -20,7 +20,10 @@ _GUIDE = (
     "https://digital.nhs.uk/data-and-information/areas-of-interest/workforce/"
     "national-workforce-data-set-nwd-guidance-documents (positions on ESR: background and structure)"
 )
-_ORACLE = "Oracle HRMS, position hiring statuses: Proposed, Active, Frozen, Eliminated, Deleted"
+_ORACLE = (
+    "https://ap1.mclaneco.com/OA_HTML/HelpServlet/US/PER/@t_pohsta "
+    "(copy of Oracle's help: the hiring status; the list of statuses was not read there)"
+)
 _OURS = "ours: what ESR does here is not public"
 
 
@@ -179,7 +182,10 @@ SEND_WINDOWS: Mapping[SendWindow, Window | None] = {
     SendWindow.OPEN_1: None,
     SendWindow.DIT_13W_1: Window(13 * 7, 2, _LATEST),
     SendWindow.DIT_12W_1: Window(
-        12 * 7, 2, "https://tis-support.hee.nhs.uk/trusts/integrations/ (doctors in training)"
+        12 * 7,
+        2,
+        "https://tis-support.hee.nhs.uk/trusts/integrations/ "
+        "(doctors in training: up to 12 weeks; the 2 days are those of the 13 weeks)",
     ),
 }
 """By profile; None: at any time."""

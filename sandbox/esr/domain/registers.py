@@ -38,6 +38,8 @@ ASKED_IN = ("REQUESTED", "AWAITING_ANSWER")
 ANSWERED_IN = ("REQUESTED", "IN_PROGRESS", "AWAITING_ANSWER")
 """States of the check in which the answer of a regulator that was asked still finds it."""
 
+_THE_REGULATORS = ("status", "expiryDate")
+
 FOUND, ALREADY_RECORDED, LAPSED = "FOUND", "ALREADY_RECORDED", "LAPSED"
 
 
@@ -72,10 +74,11 @@ def answered(
 ) -> tuple[str, dict[str, Any]]:
     """The outcome of the check, and the registration as the regulator tells of it.
 
-    `answer` holds `answer` and perhaps `expiryDate`.
+    `answer` holds `answer` and perhaps `expiryDate`. A status or an expiry date that was there before goes: nobody but the
+    regulator vouches for them.
     """
     meaning = ANSWERS[answer["answer"]]
-    told = {name: value for name, value in registration.items() if name != "status"}
+    told = {name: value for name, value in registration.items() if name not in _THE_REGULATORS}
     if meaning.status is not None:
         told["status"] = meaning.status
     if meaning.expires_after is not None:

@@ -239,7 +239,7 @@ DECISIONS: tuple[Decision, ...] = (
         Act.REST,
         _because("The employer is not on Auto-IAT; somebody there must start the transfer."),
         _CONSENT,
-        PUBLIC,
+        MODELLED,
     ),
     Decision(
         lambda facts: approver_reason(facts) is None,

@@ -6,12 +6,15 @@ the change that it made, so that a file that was broken off goes on after its la
 
 import logging
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from sandbox.contracts import load_contract
 from sandbox.database import is_fatal, undoable
 from sandbox.errors import Code, Place, Refusal, not_found
+from sandbox.esr.domain.applicant_life_cycle import Status
 from sandbox.esr.domain.doors import FILES
 from sandbox.esr.files.codes import any_national_code, national_registration
 from sandbox.esr.files.layouts import FILE_TYPES, LAYOUTS, Kind
@@ -27,8 +30,9 @@ from sandbox.esr.files.rows import (
     read_row,
 )
 from sandbox.esr.service import applicants, employment_checks
+from sandbox.esr.store.applicants import applicants_of_reference
 from sandbox.esr.store.employment_checks import find_check
-from sandbox.esr.store.files import applicants_of_reference, insert_row, was_made_by_a_row
+from sandbox.esr.store.files import insert_row, was_made_by_a_row
 from sandbox.rules import ERROR, INFO
 from sandbox.web.call import Unit
 from sandbox.web.validation import contract_places, masked_schema
@@ -243,7 +247,7 @@ def _applicant_of_reference(
     found = [item for item in found if vacancy in (None, item["vacancyReference"])]
     if not found:
         raise not_found("applicant with the supplier's reference", reference)
-    return next((item for item in found if item["status"] != "TERMINATED"), found[-1])
+    return next((item for item in found if item["status"] != Status.TERMINATED), found[-1])
 
 
 def _applicant_of_check(unit: Unit, ods_code: str, key: dict[str, Any]) -> dict[str, Any]:
@@ -290,7 +294,7 @@ def _with_national_codes(document: Any, row: str) -> Any:
     """The document with some code of its list in each coded column: what an interface writes there is judged elsewhere."""
     if not isinstance(document, dict):
         return document
-    shown = _copy(document)
+    shown = deepcopy(document)
     for column in LAYOUTS[row].columns:
         if column.kind is Kind.CODE and _holds(shown, column.name):
             put(shown, column.name, any_national_code(column.code_list))
@@ -301,12 +305,6 @@ def _with_national_codes(document: Any, row: str) -> Any:
     return shown
 
 
-def _copy(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _copy(item) for name, item in value.items()}
-    return [_copy(item) for item in value] if isinstance(value, list) else value
-
-
 def _holds(document: dict[str, Any], path: str) -> bool:
     """Whether something stands at a dotted path, and is not to be taken away."""
     value: Any = document
@@ -315,15 +313,11 @@ def _holds(document: dict[str, Any], path: str) -> bool:
     return value is not None
 
 
-_JUDGES: dict[str, Any] = {}
-
-
+@cache
 def _judge(schema: str) -> Any:
     # Compiled when the first file comes: most sandboxes never see one.
-    if schema not in _JUDGES:
-        document = load_contract("esr").document
-        _JUDGES[schema] = masked_schema(document["components"]["schemas"][schema], document)
-    return _JUDGES[schema]
+    document = load_contract("esr").document
+    return masked_schema(document["components"]["schemas"][schema], document)
 
 
 def _update_of(check: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.esr.files.rows import fitting, write_row
+from sandbox.esr.service.employment_checks import SUPPLIER
 from sandbox.esr.store.applicants import find_applicant
 from sandbox.esr.store.events import list_events
 from sandbox.esr.store.files import Sequence
@@ -20,7 +21,6 @@ from sandbox.workspaces.store import heads
 
 _PAGE = 1000
 _CHECK_EVENTS = frozenset({"employment-check.started", "employment-check.updated"})
-_SUPPLIER = "SUPPLIER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def checks(unit: Unit, held: Sequence) -> News:
     rows = [
         write_row("ECO", fitting({**check, "applicant": _applicant(unit, check)}))
         for check in told.values()
-        if check["updatedBy"] != _SUPPLIER
+        if check["updatedBy"] != SUPPLIER
     ]
     return News(rows, held.mark, _last_event(unit))
 

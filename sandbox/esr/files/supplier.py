@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.esr.files.envelope import Period, compose, lines_of, name_of, rows_between
 from sandbox.esr.files.layouts import LAYOUTS
-from sandbox.esr.files.rows import SEPARATOR, read_row, write_row
+from sandbox.esr.files.rows import read_row, write_row
 
 
 @dataclass(slots=True)
@@ -86,8 +86,3 @@ def read_confirmation(content: bytes) -> Confirmation:
         else:
             outcomes[-1].messages.append(document)
     return Confirmation(answered["name"], answered["result"], outcomes, messages)
-
-
-def header_of(content: bytes) -> list[str]:
-    """The columns of a file's header: its code, name, moment of creation, VPD, from, to, version."""
-    return lines_of(content.decode())[0].split(SEPARATOR)

@@ -80,7 +80,6 @@ def _coded_list(name: str) -> CodedList:
     own = interface_codes().get(name, {})
     rows = own.get("codes", [{"national": code, "interface": code} for code in retired])
     return CodedList(
-        name,
         retired,
         interface={row["national"]: row["interface"] for row in rows},
         national={row["interface"]: row["national"] for row in rows},

@@ -22,7 +22,7 @@ from sandbox.esr.reference import coded_lists, retired_by_code
 from sandbox.esr.service.employees import employ, move_employee
 from sandbox.esr.service.employers import enabled_employer
 from sandbox.esr.service.events import announce
-from sandbox.esr.service.matches import (
+from sandbox.esr.service.matching import (
     make_known_person,
     make_new_person,
     search,
@@ -281,6 +281,8 @@ def _refused(submission: dict[str, Any], found: list[Finding]) -> Refusal:
     return Refusal(
         conflicts[0] if only_conflicts else Code.APPLICANT_REFUSED,
         f"ESR did not load the applicant. {detail}",
-        places=tuple(Place("body", finding.pointer, finding.text) for finding in errors),
+        places=tuple(
+            Place("body", finding.pointer, finding.text, finding.code) for finding in errors
+        ),
         confirmation=domain.confirmation(submission, found),
     )

@@ -235,11 +235,15 @@ def _check_rules(check_type: str, update: dict[str, Any]) -> None:
         return
     if len(found) == 1:
         raise Refusal(
-            found[0].code, found[0].text, places=(Place("body", found[0].pointer, found[0].text),)
+            found[0].code,
+            found[0].text,
+            places=(Place("body", found[0].pointer, found[0].text, found[0].code),),
         )
     detail = "; ".join(f"{finding.code}: {finding.text}" for finding in found)
     raise Refusal(
         Code.CHECK_REFUSED,
         f"ESR did not take the check. {detail}",
-        places=tuple(Place("body", finding.pointer, finding.text) for finding in found),
+        places=tuple(
+            Place("body", finding.pointer, finding.text, finding.code) for finding in found
+        ),
     )

@@ -20,7 +20,7 @@ from sandbox.outbox.store import (
 )
 from sandbox.timestamps import to_text
 from sandbox.web.call import Unit
-from sandbox.web.cursor import encode_cursor, page_of
+from sandbox.web.cursor import feed_page_of, page_of
 from sandbox.workspaces.store import next_event, next_record
 
 DELIVERY = "esr-event"
@@ -41,9 +41,7 @@ def announce(
 def list_events(unit: Unit, after: int, limit: int, ods_code: str | None) -> dict[str, Any]:
     """A page of the feed; `next` is always there."""
     rows = store.list_events(unit.connection, unit.workspace.name, after, limit + 1, ods_code)
-    page = page_of("events", rows, limit)
-    last = rows[:limit][-1][0] if rows else after
-    return {**page, "next": encode_cursor(last)}
+    return feed_page_of("events", rows, limit, after)
 
 
 def create_event_subscription(unit: Unit, wanted: dict[str, Any]) -> dict[str, Any]:

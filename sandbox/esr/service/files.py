@@ -4,7 +4,7 @@ from typing import Any
 
 from sandbox.esr.store import files as store
 from sandbox.web.call import Unit
-from sandbox.web.cursor import encode_cursor
+from sandbox.web.cursor import feed_page_of
 
 _NAMES = {
     "file_id": "fileId",
@@ -37,12 +37,8 @@ def list_files(
         ods_code=ods_code,
         direction=direction,
     )
-    last = rows[:limit][-1][0] if rows else after
-    return {
-        "files": [_shown(row) for _, row in rows[:limit]],
-        "next": encode_cursor(last),
-        "more": len(rows) > limit,
-    }
+    shown = [(file_id, _shown(row)) for file_id, row in rows]
+    return feed_page_of("files", shown, limit, after)
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from sandbox.jobs.store import Job, cancel, schedule
 from sandbox.rules import Finding
 from sandbox.timestamps import to_text
 from sandbox.web.call import Unit
-from sandbox.web.cursor import encode_cursor, page_of
+from sandbox.web.cursor import feed_page_of
 from sandbox.workspaces.store import next_record
 
 POSITION_CHANGE = "position-change"
@@ -46,9 +46,7 @@ def list_positions(
         cost_centre,
         with_deleted=since is not None,
     )
-    page = page_of("positions", rows, limit)
-    last = rows[:limit][-1][0] if rows else since or 0
-    return {**page, "next": encode_cursor(last)}
+    return feed_page_of("positions", rows, limit, since or 0)
 
 
 def read_position(unit: Unit, position_id: int, ods_code: str | None) -> dict[str, Any]:

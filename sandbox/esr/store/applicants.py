@@ -6,11 +6,12 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from sandbox.esr.domain.applicant_life_cycle import Status
 from sandbox.esr.domain.people import Application
 from sandbox.esr.tables import applicants, employees, organisations, positions, vacancies
 from sandbox.prepared import Prepared
 
-HIRED, TERMINATED = "HIRED", "TERMINATED"
+HIRED, TERMINATED = Status.HIRED.value, Status.TERMINATED.value
 
 _workspace = sa.bindparam("workspace", type_=sa.String)
 
@@ -96,6 +97,11 @@ _of_people = (
     )
     .order_by(applicants.c.applicant_number)
 )
+_of_reference = sa.select(applicants.c.document).where(
+    applicants.c.workspace == sa.bindparam("workspace"),
+    applicants.c.supplier_reference == sa.bindparam("supplier_reference"),
+    applicants.c.ods_code == sa.bindparam("ods_code"),
+)
 _insert = Prepared(applicants.insert())
 _update = (
     sa.update(applicants)
@@ -178,6 +184,22 @@ def applications_of(
         )
         for row in rows
     ]
+
+
+def applicants_of_reference(
+    connection: sa.Connection, workspace: str, ods_code: str, supplier_reference: str
+) -> list[dict[str, Any]]:
+    """Every `Applicant` of an employer who has, or had, the supplier's reference, in the order of submission."""
+    rows = connection.execute(
+        _of_reference,
+        {
+            "workspace": workspace,
+            "ods_code": ods_code,
+            "supplier_reference": supplier_reference,
+        },
+    )
+    found = [orjson.loads(text) for text in rows.scalars()]
+    return sorted(found, key=lambda applicant: str(applicant["applicantNumber"]))
 
 
 def list_applicants(

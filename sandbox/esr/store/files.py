@@ -6,18 +6,13 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from sandbox.esr.tables import applicants, file_rows, file_sequences, files
+from sandbox.esr.tables import file_rows, file_sequences, files
 
 _LISTED = tuple(column for column in files.c if column.name != "content")
 _unfiled = (
     sa.select(*_LISTED)
     .where(files.c.workspace == sa.bindparam("workspace"), files.c.is_filed.is_(False))
     .order_by(files.c.file_id)
-)
-_of_reference = sa.select(applicants.c.document).where(
-    applicants.c.workspace == sa.bindparam("workspace"),
-    applicants.c.supplier_reference == sa.bindparam("supplier_reference"),
-    applicants.c.ods_code == sa.bindparam("ods_code"),
 )
 _sequences = sa.select(file_sequences).where(
     file_sequences.c.workspace == sa.bindparam("workspace")
@@ -150,22 +145,6 @@ def was_made_by_a_row(
         .limit(1)
     )
     return found.first() is not None
-
-
-def applicants_of_reference(
-    connection: sa.Connection, workspace: str, ods_code: str, supplier_reference: str
-) -> list[dict[str, Any]]:
-    """Every `Applicant` of an employer who has, or had, the supplier's reference, in the order of submission."""
-    rows = connection.execute(
-        _of_reference,
-        {
-            "workspace": workspace,
-            "ods_code": ods_code,
-            "supplier_reference": supplier_reference,
-        },
-    )
-    found = [orjson.loads(text) for text in rows.scalars()]
-    return sorted(found, key=lambda applicant: str(applicant["applicantNumber"]))
 
 
 def sequences_of(connection: sa.Connection, workspace: str) -> dict[tuple[str, str], Sequence]:

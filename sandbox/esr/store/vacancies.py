@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from sandbox.esr.domain.applicant_life_cycle import Status
 from sandbox.esr.tables import applicants, vacancies
 from sandbox.workspaces.store import next_record
 
@@ -18,7 +19,7 @@ _hired = (
     .where(
         applicants.c.workspace == sa.bindparam("workspace"),
         applicants.c.vacancy_reference == sa.bindparam("vacancy_reference"),
-        applicants.c.status == "HIRED",
+        applicants.c.status == Status.HIRED.value,
     )
 )
 

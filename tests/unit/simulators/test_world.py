@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from faker.providers.address.en_GB import Provider
 
+from sandbox.cli.worlds import WORLDS, make_world
 from sandbox.contracts.library import load_contract
 from sandbox.contracts.schema import compile_schema
 from sandbox.esr.reference import code_lists, current_codes
@@ -118,6 +119,18 @@ def test_positions_follow_the_shares_of_roles(world: World) -> None:
 def test_sizes_beyond_the_contract_are_refused(organisations: int, positions: int) -> None:
     with pytest.raises(ValueError, match="must be"):
         World.make(5, organisations, positions)
+
+
+@pytest.mark.parametrize(("name", "employers"), [("small", 1), ("trust", 5), ("region", 40)])
+def test_every_employer_of_a_named_world_has_staff_in_post_and_open_vacancies(
+    name: str, employers: int
+) -> None:
+    made = make_world(1, *WORLDS[name])
+    in_post = {item["odsCode"] for item in made["employees"] if "endDate" not in item}
+    seeking = {item["odsCode"] for item in made["vacancies"] if item["status"] == "01"}
+
+    assert len(made["organisations"]) == employers
+    assert in_post == seeking == {item["odsCode"] for item in made["organisations"]}
 
 
 def test_the_smallest_world_has_a_vacancy() -> None:

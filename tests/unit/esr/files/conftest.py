@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hub_office import BEGIN, SEED, Office
 
 import sandbox.app  # noqa: F401  (every table must be known before a database is made)
+from sandbox.cli.worlds import make_world
 from sandbox.clock import Clock, ClockMode, wall_now
 from sandbox.control.service.worlds import seed_world
 from sandbox.database import Database, Transaction
@@ -36,17 +36,12 @@ def make_office(database: Database, tmp_path: Path) -> Callable[..., Office]:
             clock = Clock(ClockMode.FROZEN, BEGIN, wall_now())
             set_clock(transaction.connection, name, clock)
             unit = open_unit(transaction, name, wall_now())
-            seed_world(unit, SEED, world_of(world))
+            seed_world(unit, SEED, make_world(SEED, organisations, positions))
 
         database.write(prepare).result(60)
         return Office(database, tmp_path / "hub", name, world)
 
     return make
-
-
-def world_of(world: World) -> dict[str, list[dict[str, Any]]]:
-    names = ("organisations", "positions", "vacancies", "employees")
-    return {name: [dict(item) for item in getattr(world, name)] for name in names}
 
 
 @pytest.fixture

@@ -18,11 +18,6 @@ from sandbox.journal.store import broken_link, list_exchanges
 MakeOffice = Callable[..., Office]
 
 
-def held(office: Office) -> list[dict[str, Any]]:
-    page = office.do(lambda unit: list_applicants(unit, 0, 1000))
-    return list(page["applicants"])
-
-
 def test_the_same_moves_make_the_same_files(make_office: MakeOffice) -> None:
     made = []
     for name in ("one", "two"):

@@ -31,11 +31,6 @@ def errors(outcome: Any) -> list[tuple[str, str]]:
     ]
 
 
-def held(office: Office) -> list[dict[str, Any]]:
-    page = office.do(lambda unit: list_applicants(unit, 0, 1000, ods_code=office.ods_code))
-    return list(page["applicants"])
-
-
 def events(office: Office) -> list[str]:
     page = office.do(lambda unit: list_events(unit, 0, 1000, None))
     return [event["type"] for event in page["events"]]
@@ -70,7 +65,7 @@ def test_an_applicant_of_a_file_is_an_applicant_of_esr(office: Office) -> None:
 
     hour = office.hour()
 
-    [applicant] = held(office)
+    [applicant] = office.applicants()
     assert {key: applicant[key] for key in submission} == submission
     assert applicant["submittedAt"] == hour.isoformat().replace("+00:00", ".000Z")
     confirmation = office.confirmation(name)
@@ -100,7 +95,7 @@ def test_registrations_belong_to_the_applicant_before_them(office: Office) -> No
     confirmation = office.send("APP", [("APA", row) for row in rows])
 
     assert [outcome.ordinal for outcome in confirmation.outcomes] == [1, 4, 5]
-    found = {item["supplierReference"]: item for item in held(office)}
+    found = {item["supplierReference"]: item for item in office.applicants()}
     stored = [found[row["supplierReference"]] for row in rows]
     assert stored[0]["registrations"] == several
     assert stored[1]["registrations"] == []
@@ -122,7 +117,7 @@ def test_a_row_that_is_refused_leaves_the_others_alone(office: Office) -> None:
     assert errors(refused) == [("CONTRACT_VIOLATION", "/person/niNumber")]
     assert not {"applicantNumber", "assignmentId"} & refused.columns.keys()
     assert refused.columns["supplierReference"] == bad["supplierReference"]
-    assert len(held(office)) == 2
+    assert len(office.applicants()) == 2
     [file] = office.files("IN")
     assert (file["rowsFailed"], file["state"]) == (1, "CONFIRMED")
 
@@ -167,7 +162,7 @@ def test_a_row_that_cannot_be_understood_is_refused_alone(office: Office, kind: 
 
     assert errors(confirmation.of(1)) == [("FILE_ROW_INVALID", column)]
     assert confirmation.of(2).columns["loadStatusCode"] == "SUCCESS"
-    assert len(held(office)) == 1
+    assert len(office.applicants()) == 1
 
 
 def test_a_registration_without_an_applicant_is_refused(office: Office) -> None:
@@ -211,7 +206,7 @@ def test_an_amendment_changes_what_it_names_and_takes_away_what_it_strikes(offic
 
     assert outcome.columns["loadStatusCode"] == "SUCCESS", outcome
     assert outcome.columns["applicantNumber"] == number
-    [applicant] = held(office)
+    [applicant] = office.applicants()
     person = submission["person"]
     assert applicant["person"] == {
         **person,
@@ -262,7 +257,7 @@ def test_an_applicant_is_withdrawn_by_a_file_and_may_come_again(office: Office) 
     )
 
     assert [o.columns["loadStatusCode"] for o in confirmation.outcomes] == ["SUCCESS"] * 3
-    first, second = held(office)
+    first, second = office.applicants()
     assert (first["applicantNumber"], first["status"]) == (number, "TERMINATED")
     assert first["withdrawal"] == withdrawal
     assert second["dataSharingConsent"] is True
@@ -410,13 +405,13 @@ def test_a_row_that_was_written_before_somebody_else_changed_the_record_is_stale
         ("APD", {**reference, "reason": "OTHER", "withdrawnDate": "2030-01-01"}),
     ]
     check = ("ECA", {**update, "applicant": {"applicantNumber": number}})
-    stood = held(office), checks(office, number)
+    stood = office.applicants(), checks(office, number)
 
     stale = [*office.send("APP", rows, created=before).outcomes]
     stale += office.send("CHK", [check], created=before).outcomes
 
     assert [errors(outcome) for outcome in stale] == [[("FILE_ROW_STALE", "")]] * 3
-    assert (held(office), checks(office, number)) == stood
+    assert (office.applicants(), checks(office, number)) == stood
 
     fresh = [*office.send("APP", rows).outcomes]
 
@@ -442,7 +437,7 @@ def test_what_a_file_has_changed_does_not_make_the_next_file_stale(office: Offic
     assert [o.columns["loadStatusCode"] for c in office.confirmations() for o in c.outcomes] == [
         "SUCCESS"
     ] * 3
-    assert held(office)[0]["dataSharingConsent"] is False
+    assert office.applicants()[0]["dataSharingConsent"] is False
 
 
 def test_an_employer_whose_api_is_off_still_loads_files(office: Office) -> None:
@@ -455,4 +450,4 @@ def test_an_employer_whose_api_is_off_still_loads_files(office: Office) -> None:
             withdraw_applicant(unit, number, office.ods_code, {"reason": "OTHER"})
 
     office.do(withdraw)
-    assert submission["supplierReference"] == held(office)[0]["supplierReference"]
+    assert submission["supplierReference"] == office.applicants()[0]["supplierReference"]

@@ -5,7 +5,7 @@ from typing import Any
 
 from hub_office import Office
 
-from sandbox.esr.files.supplier import header_of
+from sandbox.esr.files.rows import SEPARATOR
 from sandbox.esr.reference import interface_code
 from sandbox.esr.service.applicants import submit_applicant
 from sandbox.esr.service.employment_checks import (
@@ -132,7 +132,7 @@ def test_the_header_says_from_when_to_when_a_file_tells(office: Office) -> None:
 
     first, second = [name for name in office.names("outbox") if "_POS_" in name]
 
-    head = header_of((office.folder / "outbox" / second).read_bytes())
+    head = (office.folder / "outbox" / second).read_text().splitlines()[0].split(SEPARATOR)
     assert head == [
         "HDR",
         second,

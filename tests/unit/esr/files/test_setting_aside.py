@@ -10,13 +10,7 @@ from hub_office import Office
 
 from sandbox.esr.files.hub import EmployerFolder
 from sandbox.esr.files.supplier import inbound_file
-from sandbox.esr.service.applicants import list_applicants
 from sandbox.esr.service.organisations import change_organisation
-
-
-def held(office: Office) -> list[dict[str, Any]]:
-    page = office.do(lambda unit: list_applicants(unit, 0, 1000))
-    return list(page["applicants"])
 
 
 def crowd(office: Office, most: int) -> list[tuple[str, dict[str, Any]]]:
@@ -34,7 +28,7 @@ def test_forty_one_applicants_for_a_position_are_quarantined_in_silence(office: 
     office.hour()
     office.hour()
 
-    assert (held(office), office.confirmations()) == ([], [])
+    assert (office.applicants(), office.confirmations()) == ([], [])
     assert office.names("quarantine") == [name, f"{name}.reason.json"]
     reason = json.loads((office.folder / "quarantine" / f"{name}.reason.json").read_text())
     assert reason["code"] == "FILE_POSITION_CROWDED"
@@ -50,7 +44,7 @@ def test_forty_applicants_for_a_position_are_loaded(office: Office) -> None:
     confirmation = office.send("APP", crowd(office, 40))
 
     taken = [o for o in confirmation.outcomes if o.columns["loadStatusCode"] == "SUCCESS"]
-    assert len(taken) == len(held(office)) == 40
+    assert len(taken) == len(office.applicants()) == 40
 
 
 def test_a_file_that_was_set_aside_uses_up_no_number(office: Office) -> None:
@@ -68,14 +62,14 @@ def test_a_file_that_was_set_aside_uses_up_no_number(office: Office) -> None:
     assert [message["messageCode"] for message in rejected[name].messages] == ["FILE_COUNT_WRONG"]
     assert "sequence number is 1." in rejected[gap].messages[0]["messageText"]
     assert rejected[gap].messages[0]["messageType"] == "ERROR"
-    assert held(office) == []
+    assert office.applicants() == []
 
     office.put(name, content)
     office.put(gap, ahead)
     office.hour()
 
     assert [file["state"] for file in office.files("IN")] == ["REJECTED"] * 2 + ["CONFIRMED"] * 2
-    assert len(held(office)) == 2
+    assert len(office.applicants()) == 2
     assert office.names("archive") == [name, gap]
 
 
@@ -87,7 +81,7 @@ def test_a_file_that_comes_again_is_ignored_and_its_first_confirmation_stands(
         office.put(name, content)
         office.hour()
 
-    assert len(held(office)) == len(office.confirmations()) == 1
+    assert len(office.applicants()) == len(office.confirmations()) == 1
     assert [file["state"] for file in office.files("IN")] == ["CONFIRMED", "IGNORED"]
     assert office.names("quarantine") == [name, f"{name}.reason.json"]
 
@@ -99,7 +93,7 @@ def test_another_content_under_a_used_number_is_rejected(office: Office) -> None
     office.hour()
 
     assert [file.get("code") for file in office.files("IN")] == [None, "FILE_SEQUENCE_REPEATED"]
-    assert len(held(office)) == 1
+    assert len(office.applicants()) == 1
 
 
 def test_strange_things_in_an_inbox_do_not_stop_the_hour(office: Office, tmp_path: Path) -> None:
@@ -143,7 +137,7 @@ def test_an_employer_with_the_interface_off_gets_nothing_and_is_taken_nothing_fr
 
     assert office.names("outbox") == []
     assert [file["code"] for file in office.files("IN")] == ["FILE_INTERFACE_OFF"]
-    assert held(office) == []
+    assert office.applicants() == []
 
     office.do(switch(True))
     office.put(name, content)
@@ -174,7 +168,7 @@ def test_a_file_that_cannot_be_moved_is_loaded_once_and_moved_later(
 
     assert (office.names("inbox"), office.names("archive")) == ([], [name])
     assert [(file["state"], file["filed"]) for file in office.files("IN")] == [("CONFIRMED", True)]
-    assert len(held(office)) == 1
+    assert len(office.applicants()) == 1
 
 
 def test_an_outbox_that_cannot_be_written_is_written_an_hour_later(
