@@ -63,6 +63,7 @@ def _parity(parity: ParityResult, seconds: float) -> Section:
         (
             _seen("applicants compared", compared.applicants),
             _seen("employment checks compared", compared.checks),
+            _seen("inter-authority transfers compared", compared.transfers),
             _seen("fields compared", compared.fields),
             _none("fields and records that differ", len(compared.differences)),
             _none("applicants whose answers differ", len(parity.answer_differences)),
@@ -137,6 +138,7 @@ def _details(result: RehearsalResult) -> dict[str, Any]:
             "answers": parity.answers,
             "applicants": parity.comparison.applicants,
             "checks": parity.comparison.checks,
+            "transfers": parity.comparison.transfers,
             "fields": parity.comparison.fields,
             "differences": [asdict(item) for item in parity.comparison.differences],
             "answerDifferences": [asdict(item) for item in parity.answer_differences],

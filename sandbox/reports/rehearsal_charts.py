@@ -10,7 +10,9 @@ from sandbox.reports.drawing import BLUE, GREY, ORANGE, STYLE, as_svg
 from sandbox.reports.verdicts import Figure
 
 _SIZE = (9.0, 3.4)
-_SHORTEST = 0.001
+_SHORTEST, _LONGEST = 0.001, 20_000
+_WRITTEN_TO_THE_LEFT_FROM = 10.0
+"""Seconds; what lies farther right has its words on the left."""
 
 
 def from_event_to_esr(timing: Timing) -> Figure:
@@ -38,16 +40,18 @@ def from_event_to_esr(timing: Timing) -> Figure:
                     linewidths=2,
                     zorder=2,
                 )
+            told = zip(("median", "95 %", "longest"), _values(spread), strict=True)
+            at_the_right = held[0] > _WRITTEN_TO_THE_LEFT_FROM
             axes.annotate(
-                "median " + "   95 % ".join(_told(value) for value in _values(spread)[:2]),
-                (held[0], place),
+                ", ".join(f"{name} {_told(value)}" for name, value in told),
+                (held[-1] if at_the_right else held[0], place),
                 textcoords="offset points",
                 xytext=(0, 12),
                 color=GREY,
-                ha="left",
+                ha="right" if at_the_right else "left",
             )
         axes.set_xscale("log")
-        axes.set_xlim(_SHORTEST, 20_000)
+        axes.set_xlim(_SHORTEST, _LONGEST)
         axes.set_ylim(len(rows) - 0.5, -0.8)
         axes.set_yticks(range(len(rows)), [name for name, _, _ in rows])
         axes.tick_params(axis="y", length=0)

@@ -4,6 +4,7 @@ Every function works in one transaction. The folders follow what stands here (`r
 """
 
 import hashlib
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -123,17 +124,19 @@ def load_some(unit: Unit, employer: Employer, file_id: int, found: list[Record])
     if file is None or file["state"] != LOADING:
         return False
     source = Source(file_id, employer.ods_code, file["created_at"])
-    left = [record for record in found if record.ordinal > file["rows_done"]]
-    now, later = left[:ROWS_AT_ONCE], left[ROWS_AT_ONCE:]
+    first = bisect_right(found, file["rows_done"], key=lambda record: record.ordinal)
+    last = first + ROWS_AT_ONCE
+    now = found[first:last]
     failed = sum(not load_record(unit, source, record) for record in now)
     changes: dict[str, Any] = {"rows_failed": file["rows_failed"] + failed}
     if now:
         changes["rows_done"] = now[-1].last_ordinal
-    if not later:
+    has_more = last < len(found)
+    if not has_more:
         changes["state"] = CONFIRMED
         _confirm(unit, employer, file)
     store.update_file(connection, workspace, file_id, **changes)
-    return bool(later)
+    return has_more
 
 
 def tell(unit: Unit, employer: Employer) -> bool:

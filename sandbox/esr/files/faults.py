@@ -21,6 +21,7 @@ from sandbox.esr.files.envelope import (
     parse_name,
     rows_between,
 )
+from sandbox.esr.files.hub import MOST_ROWS
 from sandbox.esr.files.layouts import FILE_TYPES, IN, LAYOUTS
 from sandbox.esr.files.rows import SEPARATOR, read_moment
 
@@ -191,7 +192,7 @@ FILE_FAULTS: tuple[FileFault, ...] = (
         Code.FILE_TOO_LARGE,
         Result.REJECTED,
         lambda file: file.trouble is not Trouble.TOO_LARGE,
-        "The file holds more than 10 MB.",
+        f"The file holds more than 10 MB, or more than {MOST_ROWS:,} rows.",
         "assumed",
         _OURS,
     ),

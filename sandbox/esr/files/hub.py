@@ -18,6 +18,8 @@ INBOX, OUTBOX, ARCHIVE, QUARANTINE = "inbox", "outbox", "archive", "quarantine"
 FOLDERS = (INBOX, OUTBOX, ARCHIVE, QUARANTINE)
 LARGEST_FILE = 10 * 1024 * 1024
 """Bytes; a larger file is set aside unread."""
+MOST_ROWS = 100_000
+"""Header and footer included; a file with more is set aside unread, however small they are."""
 
 REASON = ".reason.json"
 UNFINISHED = ".part"
@@ -29,7 +31,7 @@ class Unreadable(Exception):
 
 
 class TooLarge(Exception):
-    """The file holds more than LARGEST_FILE bytes."""
+    """The file holds more than LARGEST_FILE bytes or more than MOST_ROWS rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,12 @@ class EmployerFolder:
         for name in FOLDERS:
             (self.path / name).mkdir(parents=True, exist_ok=True)
 
+    def is_made(self) -> bool:
+        """Whether all four are there."""
+        return all((self.path / name).is_dir() for name in FOLDERS)
+
     def waiting(self) -> list[str]:
-        """The names in the inbox that ask to be looked at, in order."""
+        """The names in the inbox that ask to be looked at, in order. Raises OSError where the inbox cannot be read."""
         try:
             names = [entry.name for entry in (self.path / INBOX).iterdir()]
         except (FileNotFoundError, NotADirectoryError):
@@ -67,7 +73,7 @@ class EmployerFolder:
             raise Unreadable(problem.strerror or "it cannot be read") from problem
         finally:
             os.close(opened)
-        if len(content) > LARGEST_FILE:
+        if len(content) > LARGEST_FILE or content.count(b"\n") > MOST_ROWS:
             raise TooLarge
         return content
 
@@ -88,7 +94,7 @@ class EmployerFolder:
         """
         if not os.path.lexists(self.path / INBOX / name):
             return
-        target = _free(self.path / QUARANTINE, _short(name))
+        target = _free(self.path / QUARANTINE, _short(name), REASON)
         reason = orjson.dumps({"code": code, "text": text, "at": at}, option=orjson.OPT_INDENT_2)
         _put(self.path / QUARANTINE, f"{target.name}{REASON}", reason + b"\n")
         (self.path / INBOX / name).rename(target)
@@ -130,10 +136,10 @@ def _short(name: str) -> str:
     return os.fsdecode(os.fsencode(name)[:_LONGEST_NAME])
 
 
-def _free(folder: Path, name: str) -> Path:
-    """A place for `name` where nothing is yet: what was kept before is never replaced."""
+def _free(folder: Path, name: str, beside: str = "") -> Path:
+    """A place for `name` where nothing is yet, nor under the name with `beside`: what was kept is never replaced."""
     target, number = folder / name, 1
-    while os.path.lexists(target):
+    while os.path.lexists(target) or os.path.lexists(f"{target}{beside}"):
         number += 1
         target = folder / f"{name}.{number}"
     return target

@@ -110,13 +110,19 @@ class HourlyInterface:
         employers, unfiled, reached = await asyncio.wrap_future(self._database.read(look))
         places = [self._place(job.workspace, employer) for employer in employers]
         waiting = await asyncio.to_thread(
-            lambda: [(place, _in_order(place.folder.waiting())) for place in places]
+            lambda: [(place, _in_order(_waiting(place.folder))) for place in places]
         )
         seen = {
             "heads": list(reached),
             "enabled": [item.ods_code for item in employers if item.is_enabled],
         }
-        if seen == job.payload and not unfiled and not any(names for _, names in waiting):
+        is_whole = await asyncio.to_thread(
+            lambda: all(
+                place.folder.is_made() for place in places if place.employer.is_enabled
+            )
+        )
+        nothing_waits = not unfiled and not any(names for _, names in waiting)
+        if seen == job.payload and nothing_waits and is_whole:
             return seen, True
         all_done = True
         for place, names in waiting:
@@ -254,6 +260,15 @@ def _in_order(names: list[str]) -> list[str]:
 def _shown(name: str) -> str:
     """A name as it can be kept: what is no Unicode in it becomes a question mark."""
     return name.encode(errors="replace").decode()[:255]
+
+
+def _waiting(folder: EmployerFolder) -> list[str]:
+    """What one employer's inbox holds; where it cannot be read, the others' hour comes all the same."""
+    try:
+        return folder.waiting()
+    except OSError as problem:
+        logger.error("the inbox of %s cannot be read: %s", folder.path, problem)  # noqa: TRY400
+        return []
 
 
 def _content(folder: EmployerFolder, name: str) -> tuple[bytes, Trouble | None]:

@@ -91,6 +91,25 @@ def test_a_file_may_hold_ten_megabytes_and_no_byte_more(folder: EmployerFolder) 
         folder.read("more.DAT")
 
 
+def test_a_file_may_hold_a_hundred_thousand_rows_and_not_one_more(folder: EmployerFolder) -> None:
+    (folder.path / "inbox" / "most.DAT").write_bytes(b"\n" * 100_000)
+    (folder.path / "inbox" / "more.DAT").write_bytes(b"\n" * 100_001)
+
+    assert folder.read("most.DAT")
+    with pytest.raises(TooLarge):
+        folder.read("more.DAT")
+
+
+def test_a_reason_replaces_nothing_that_was_set_aside_before(folder: EmployerFolder) -> None:
+    for name in ("a.DAT.reason.json", "a.DAT"):
+        (folder.path / "inbox" / name).write_text("the supplier's")
+        folder.set_aside(name, "FILE_NAME_UNKNOWN", "No name.", AT)
+
+    quarantine = folder.path / "quarantine"
+    assert (quarantine / "a.DAT.reason.json").read_text() == "the supplier's"
+    assert json.loads((quarantine / "a.DAT.2.reason.json").read_text())["at"] == AT
+
+
 def test_the_reason_lies_beside_what_is_set_aside(folder: EmployerFolder) -> None:
     (folder.path / "inbox" / "a.DAT").write_bytes(b"x")
 

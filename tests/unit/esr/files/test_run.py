@@ -37,6 +37,32 @@ def test_opening_a_workspace_again_changes_nothing(office: Office) -> None:
     assert office.names(".") == ["archive", "inbox", "outbox", "quarantine"]
 
 
+def test_folders_that_were_removed_are_there_again_after_an_hour_in_which_nothing_happens(
+    office: Office,
+) -> None:
+    for _ in range(3):
+        office.hour()
+    shutil.rmtree(office.folder.parent)
+
+    office.hour()
+
+    assert office.names(".") == ["archive", "inbox", "outbox", "quarantine"]
+
+
+def test_an_inbox_that_cannot_be_read_is_no_trouble_of_another_employer(
+    make_office: MakeOffice,
+) -> None:
+    office = make_office(organisations=2)
+    other = office.folder.parent / str(office.world.organisations[1]["odsCode"])
+    office.hour()
+    (other / "inbox").rmdir()
+    (other / "inbox").symlink_to("inbox")
+
+    confirmation = office.send("APP", [("APA", office.submission())])
+
+    assert confirmation.result == "LOADED"
+
+
 def test_a_sandbox_without_a_hub_lets_the_hour_go(office: Office) -> None:
     asyncio.run(without_hub(office.job()))
 
