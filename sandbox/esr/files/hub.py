@@ -94,9 +94,10 @@ class EmployerFolder:
         """
         if not os.path.lexists(self.path / INBOX / name):
             return
-        target = _free(self.path / QUARANTINE, _short(name), REASON)
-        reason = orjson.dumps({"code": code, "text": text, "at": at}, option=orjson.OPT_INDENT_2)
-        _put(self.path / QUARANTINE, f"{target.name}{REASON}", reason + b"\n")
+        said = {"code": code, "text": text, "at": at}
+        reason = orjson.dumps(said, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        target = _free(self.path / QUARANTINE, _short(name), reason)
+        _put(self.path / QUARANTINE, f"{target.name}{REASON}", reason)
         (self.path / INBOX / name).rename(target)
 
 
@@ -136,10 +137,18 @@ def _short(name: str) -> str:
     return os.fsdecode(os.fsencode(name)[:_LONGEST_NAME])
 
 
-def _free(folder: Path, name: str, beside: str = "") -> Path:
-    """A place for `name` where nothing is yet, nor under the name with `beside`: what was kept is never replaced."""
+def _free(folder: Path, name: str, reason: bytes | None = None) -> Path:
+    """A place for `name`, and for the reason beside it where one is given: what was kept before is never replaced."""
     target, number = folder / name, 1
-    while os.path.lexists(target) or os.path.lexists(f"{target}{beside}"):
+    while os.path.lexists(target) or (reason is not None and _holds_another(target, reason)):
         number += 1
         target = folder / f"{name}.{number}"
     return target
+
+
+def _holds_another(target: Path, reason: bytes) -> bool:
+    """Whether something lies where the reason belongs, and not this reason itself, of a move that failed."""
+    beside = target.with_name(f"{target.name}{REASON}")
+    if not os.path.lexists(beside):
+        return False
+    return beside.is_symlink() or not beside.is_file() or beside.read_bytes() != reason

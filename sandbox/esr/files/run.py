@@ -117,9 +117,7 @@ class HourlyInterface:
             "enabled": [item.ods_code for item in employers if item.is_enabled],
         }
         is_whole = await asyncio.to_thread(
-            lambda: all(
-                place.folder.is_made() for place in places if place.employer.is_enabled
-            )
+            lambda: all(place.folder.is_made() for place in places if place.employer.is_enabled)
         )
         nothing_waits = not unfiled and not any(names for _, names in waiting)
         if seen == job.payload and nothing_waits and is_whole:

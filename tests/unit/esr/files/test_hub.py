@@ -110,6 +110,22 @@ def test_a_reason_replaces_nothing_that_was_set_aside_before(folder: EmployerFol
     assert json.loads((quarantine / "a.DAT.2.reason.json").read_text())["at"] == AT
 
 
+def test_a_file_that_cannot_be_moved_leaves_one_reason_however_often_it_is_tried(
+    folder: EmployerFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder.path / "inbox" / "a.DAT").write_bytes(b"x")
+
+    def refuse(*_arguments: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(hub.Path, "rename", refuse)
+    for _ in range(3):
+        with pytest.raises(PermissionError):
+            folder.set_aside("a.DAT", "FILE_NAME_UNKNOWN", "No name.", AT)
+
+    assert [path.name for path in (folder.path / "quarantine").iterdir()] == ["a.DAT.reason.json"]
+
+
 def test_the_reason_lies_beside_what_is_set_aside(folder: EmployerFolder) -> None:
     (folder.path / "inbox" / "a.DAT").write_bytes(b"x")
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import shutil
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +18,8 @@ from sandbox.esr.files.run import HOURLY_RUN, HourlyInterface, next_hour, withou
 from sandbox.jobs.store import Job, schedule
 from sandbox.timestamps import from_text
 from sandbox.workspaces.store import set_clock
+
+MakeOffice = Callable[..., Office]
 
 
 def test_the_hour_after_the_present_is_set_and_every_run_sets_the_next(office: Office) -> None:
