@@ -10,8 +10,9 @@ next start, in the same order.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -80,6 +81,7 @@ class Timekeeper:
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
         self._working: dict[str, asyncio.Task[None]] = {}
+        self._held: Counter[str] = Counter()
         self._task = asyncio.create_task(self._keep())
 
     def wake(self) -> None:
@@ -93,6 +95,23 @@ class Timekeeper:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    @asynccontextmanager
+    async def holding(self, workspace: str) -> AsyncIterator[None]:
+        """Does nothing in `workspace` while the block runs; what is under way is broken off first, as a crash would.
+
+        So no run that began in a world that ends goes on in the one that begins.
+        """
+        self._held[workspace] += 1
+        try:
+            task = self._working.get(workspace)
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+            yield
+        finally:
+            self._held[workspace] -= 1
+            self._woken.set()
 
     async def quiet(self, workspace: str, timeout: float) -> list[Message | Job]:
         """Waits until the clock stands where it was moved to and nothing due is undone; what is left when time is up."""
@@ -128,7 +147,7 @@ class Timekeeper:
             self._woken.clear()
             try:
                 for name in await self._names():
-                    if name not in self._working:
+                    if name not in self._working and not self._held[name]:
                         self._begin(name)
             except Exception:
                 logger.exception("the clocks could not be read; trying again")

@@ -281,6 +281,32 @@ def test_a_reset_workspace_begins_with_number_one_again(supplier: Supplier) -> N
     assert len(list((supplier.folder / "archive").iterdir())) == 2
 
 
+@pytest.mark.parametrize("path", ["/snapshots/1/restore", "/reset"])
+def test_an_hour_that_is_under_way_does_not_go_on_in_another_world(
+    running: Started, hub: Path, path: str
+) -> None:
+    supplier = new_supplier(running, hub, positions=60)
+    control = supplier.workspace.control
+    control.post("/snapshots", json={"name": "begin"}).raise_for_status()
+    name = supplier.put("APP", 1, [("APA", item) for item in supplier.submissions(600)])
+    moving = threading.Thread(target=_advance_until_killed, args=(supplier,))
+    moving.start()
+    until(lambda: bool(_applicants(supplier, "1")))
+
+    control.post(path).raise_for_status()
+    moving.join(WAIT)
+    supplier.workspace.settle()
+
+    assert supplier.files() == []
+    assert [item.name for item in (supplier.folder / "inbox").iterdir()] == [name]
+    if path == "/reset":
+        control.put("/clock", json={"mode": "FROZEN", "at": BEGIN}).raise_for_status()
+        wanted = {"seed": 1, "organisations": 1, "positionsPerOrganisation": 60}
+        control.post("/seed", json=wanted).raise_for_status()
+    supplier.advance()
+    assert [file["state"] for file in supplier.files(direction="IN")] == ["CONFIRMED"]
+
+
 def test_a_kill_in_the_middle_of_a_file_loses_and_doubles_nothing(tmp_path: Path) -> None:
     hub, database = tmp_path / "hub", str(tmp_path / "sandbox.db")
     arguments = ("--world", "empty", "--hub", str(hub))

@@ -1,7 +1,8 @@
 """The world as a whole, over HTTP."""
 
 import time
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from sandbox.control.service import worlds as service
@@ -88,10 +89,17 @@ async def settle_world(call: Call) -> Reply:
     )
 
 
-def _quiet(call: Call) -> AbstractAsyncContextManager[None]:
-    """While one world takes the place of another, nothing that the first has told is on its way between the two systems."""
-    runtime = call.runtime
-    return runtime.dispatcher.holding(call.workspace, runtime.settings.public_url)
+@asynccontextmanager
+async def _quiet(call: Call) -> AsyncIterator[None]:
+    """While one world takes the place of another, nothing goes on in the first, nor is anything that it has told on its way
+    between the two systems.
+    """
+    runtime, name = call.runtime, call.workspace
+    async with (
+        runtime.timekeeper.holding(name),
+        runtime.dispatcher.holding(name, runtime.settings.public_url),
+    ):
+        yield
 
 
 def _waiting(left: Message | Job) -> dict[str, Any]:
