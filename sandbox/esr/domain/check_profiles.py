@@ -62,7 +62,7 @@ _NOT_SUPPORTED = Cell(Code.CHECK_NOT_SUPPORTED, "public", _NHS_EMPLOYERS)
 _NOT_FIRST = Cell(Code.CHECK_NOT_STARTED, "public", _NHS_EMPLOYERS)
 _WRONG_WAY = Cell(Code.CHECK_WRONG_DIRECTION, "public", _NHS_EMPLOYERS)
 _COMES_BACK = Cell(None, "public", _REGISTRATION_ROUND)
-_BOTH_WAYS = Cell(None, "modelled", _OURS)
+_BOTH_WAYS = Cell(None, "assumed", _OURS)
 
 # (supplier starts, supplier updates, ESR starts, ESR updates)
 _Row = tuple[Cell, Cell, Cell, Cell]
