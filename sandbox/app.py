@@ -161,6 +161,7 @@ def _lifespan(runtime: Runtime) -> Callable[[Any], Any]:
             settings.request_seconds,
             connection,
             {DELIVERY: signer.sign},
+            runtime.faults,
         )
         if settings.hub is not None and "esr" in settings.systems:
             runtime.hourly = HourlyInterface(Hub(settings.hub), runtime.database)

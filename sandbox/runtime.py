@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.database import Database, Transaction
-from sandbox.faults import Faults
+from sandbox.faults.rules import Faults
 from sandbox.identity.bearer import Bearer
 from sandbox.jobs.store import ANNOUNCEMENT as JOBS
 from sandbox.jobs.store import Job

@@ -8,9 +8,10 @@ It is valid for five minutes of wall time. This is the only module that knows th
     verify_request("POST", url, headers, body, public_keys)
 """
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -44,6 +45,7 @@ __all__ = [
     "read_private_key",
     "sign_request",
     "thumbprint",
+    "verify_kept",
     "verify_request",
 ]
 
@@ -103,24 +105,27 @@ def sign_request(
 ) -> dict[str, str]:
     """The headers that sign a request with a body, to be sent besides `headers`, which say its Content-Type.
 
-    `url` is the address as it goes over the wire; `moment` is wall time.
+    `url` is the address as it goes over the wire; `moment` is wall time. Raises ValueError where it is no address.
     """
     request = _Request(method, url, {**headers, "Content-Length": str(len(body))})
     signer = HTTPMessageSigner(
         signature_algorithm=ECDSA_P384_SHA384,
         key_resolver=MappingKeyResolver(public_keys={}, private_keys={key_id: private_key}),
     )
-    signer.sign(
-        request,
-        key_id=key_id,
-        created=moment,
-        expires=moment + LIFETIME,
-        nonce=uuid4().hex,
-        label=_LABEL,
-        tag=TAG,
-        covered_component_ids=_COVERED,
-        body=body,
-    )
+    try:
+        signer.sign(
+            request,
+            key_id=key_id,
+            created=moment,
+            expires=moment + LIFETIME,
+            nonce=uuid4().hex,
+            label=_LABEL,
+            tag=TAG,
+            covered_component_ids=_COVERED,
+            body=body,
+        )
+    except HTTPMessageSignaturesException as problem:
+        raise ValueError(f"this cannot be signed: {problem}") from problem
     return {name: value for name, value in request.headers.items() if name not in headers}
 
 
@@ -133,9 +138,15 @@ def verify_request(
     """
     resolver = _Keys(keys)
     verifier = HTTPMessageVerifier(signature_algorithm=ECDSA_P384_SHA384, key_resolver=resolver)
+    _verified(verifier, resolver, _Request(method, url, dict(headers)), body)
+
+
+def _verified(
+    verifier: HTTPMessageVerifier, resolver: _Keys, request: _Request, body: bytes | None
+) -> None:
     try:
         found = verifier.verify(
-            _Request(method, url, dict(headers)),
+            request,
             max_age=LIFETIME,
             expect_tag=TAG,
             require_components=_COVERED,
@@ -149,6 +160,51 @@ def verify_request(
         missing = sorted(_PARAMETERS - each.parameters.keys())
         if missing:
             raise SignatureInvalid(f"its parameter {missing[0]} is missing")
+
+
+class _VerifierAt(HTTPMessageVerifier):
+    """Holds the times of a signature against a moment that it is told, not against the clock."""
+
+    moment: datetime
+
+    def validate_created_and_expires(
+        self,
+        sig_input: Any,
+        max_age: timedelta | None = None,  # noqa: ARG002
+    ) -> None:
+        """Raises SignatureInvalid where the signature was not made just before the moment, for as long as it may be."""
+        try:
+            created, expires = (
+                datetime.fromtimestamp(sig_input.params[name], UTC)
+                for name in ("created", "expires")
+            )
+        except (KeyError, OverflowError, ValueError, OSError) as problem:
+            raise SignatureInvalid(
+                "it does not say when it was made, or until when it holds"
+            ) from problem
+        if expires - created != LIFETIME:
+            raise SignatureInvalid(f"it is made for {expires - created}, not for {LIFETIME}")
+        if not created - self.max_clock_skew <= self.moment <= expires + self.max_clock_skew:
+            raise SignatureInvalid("it was not valid when the message came")
+
+
+def verify_kept(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    digest: str,
+    keys: Mapping[str, PublicKey],
+    moment: datetime,
+) -> None:
+    """As `verify_request`, of a request whose body was not kept: `digest` is its SHA-256 in hex, `moment` when it came."""
+    stated = {name.lower(): text for name, text in headers.items()}.get("content-digest", "")
+    told = f"sha-256=:{b64encode(bytes.fromhex(digest)).decode()}:"
+    if told not in [part.strip() for part in stated.split(",")]:
+        raise SignatureInvalid("its digest is not that of the body")
+    resolver = _Keys(keys)
+    verifier = _VerifierAt(signature_algorithm=ECDSA_P384_SHA384, key_resolver=resolver)
+    verifier.moment = moment
+    _verified(verifier, resolver, _Request(method, url, dict(headers)), None)
 
 
 def new_private_key() -> str:

@@ -1,7 +1,8 @@
 """What the journal leaves out: credentials and personal data.
 
-Masked values keep their kind and whether two of them are equal: the same text under the same key gives the same mask,
-so that a verdict about "the same person was sent twice" can be computed again from the journal.
+Of personal data, each text is replaced, and nothing else: null, a number, a truth value and the shape of a container stay,
+so that whether a contract was kept can still be judged. The same text under the same key gives the same mask, so that a
+verdict about "the same person was sent twice" can be computed again from the journal.
 """
 
 import hashlib
@@ -99,11 +100,22 @@ def masked_query(query: str, key: bytes) -> str:
 def _masked(value: Any, key: bytes, parent: str) -> Any:
     if isinstance(value, dict):
         return {
-            name: _mask(item, key) if _is_personal(name, parent) else _masked(item, key, name)
+            name: _mask_texts(item, key) if _is_personal(name, parent) else _masked(item, key, name)
             for name, item in value.items()
         }
     if isinstance(value, list):
         return [_masked(item, key, parent) for item in value]
+    return value
+
+
+def _mask_texts(value: Any, key: bytes) -> Any:
+    """What is personal as a whole, with every text in it replaced."""
+    if isinstance(value, str):
+        return _mask(value, key)
+    if isinstance(value, dict):
+        return {name: _mask_texts(item, key) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_mask_texts(item, key) for item in value]
     return value
 
 
@@ -113,9 +125,14 @@ def _is_personal(name: str, parent: str) -> bool:
     return name in _PERSONAL
 
 
-def _mask(value: Any, key: bytes) -> str:
-    digest = hashlib.blake2b(orjson.dumps(value), key=key[:64], digest_size=_DIGEST_LETTERS // 2)
+def _mask(text: str, key: bytes) -> str:
+    digest = hashlib.blake2b(orjson.dumps(text), key=key[:64], digest_size=_DIGEST_LETTERS // 2)
     return f"[masked {digest.hexdigest()}]"
+
+
+def masked_text(text: str, key: bytes) -> str:
+    """The mask that stands for `text` under `key`, so that an expected value can be compared with one that was masked."""
+    return _mask(text, key)
 
 
 _MASK = re.compile(r"\[masked( [0-9a-f]{12})?\]")

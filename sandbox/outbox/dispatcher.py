@@ -10,18 +10,24 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from sandbox.clock import ClockMode, wall_now
 from sandbox.database import Database, Transaction
+from sandbox.errors import Refusal
+from sandbox.faults.rules import DELIVERIES, FaultRule, Faults
 from sandbox.journal.recording import OUT, Half, Spoken, record
 from sandbox.outbox.sending import Answer, Route, Sender, Sent, Sign
+from sandbox.outbox.spoiling import HELD, HOLDS_BACK, held_until, lanes_beside, struck_by
 from sandbox.outbox.store import (
     WORLD,
     Message,
     due_messages,
     give_up,
+    hold_back,
     put_off,
+    release,
     settle_message,
     still_waits,
     workspaces_waiting,
@@ -46,6 +52,8 @@ DELIVERY_WAITS = tuple(
 _LONGEST_BACK_OFF = timedelta(seconds=30)
 
 
+_LOST = Answer(0, b"the answer was lost: a fault that a test asked for")
+
 Settle = Callable[[Unit, Message, Answer], None]
 
 
@@ -59,15 +67,18 @@ class Dispatcher:
         timeout: float,
         route: Route | None = None,
         signers: Mapping[str, Sign] | None = None,
+        faults: Faults | None = None,
     ) -> None:
         """`handlers` by kind: what to do, in the same transaction, with a message's definite answer.
 
         `route` finds ESR for the messages of NHS Jobs; None where NHS Jobs does not run. `signers` by kind: whose
-        messages are signed.
+        messages are signed. `faults` may strike deliveries.
         """
         self._database = database
         self._handlers = handlers
         self._sender = Sender(timeout, route, signers or {})
+        self._faults = faults or Faults()
+        self._overtaken: set[tuple[str, str]] = set()
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
         self._ended = asyncio.Event()
@@ -207,20 +218,68 @@ class Dispatcher:
         return found
 
     async def _send(self, message: Message) -> None:
-        wall, began = wall_now(), time.perf_counter()
-        sent = await self._sender.send(message)
-        took = (time.perf_counter() - began) * 1000
+        fault = await self._fault(message)
+        if fault is not None and fault.kind in HOLDS_BACK:
+            await self._hold_back(message, fault)
+            return
+        beside = _beside(message)
+        overtakes = beside in self._overtaken
+        attempts = [await self._attempt(message, fault)]
+        if fault is not None and fault.kind == "DUPLICATE":
+            attempts.append(await self._attempt(message, fault))
 
         def settle(transaction: Transaction) -> None:
             if find_workspace(transaction.connection, message.workspace) is None:
                 return
-            unit = open_unit(transaction, message.workspace, wall, message.sender)
-            record(transaction, unit.workspace, _spoken(message, sent, unit, took))
+            unit = open_unit(transaction, message.workspace, attempts[0][0], message.sender)
+            for begun, sent, took in attempts:
+                spoken = _spoken(message, sent, replace(unit, wall=begun), took)
+                record(transaction, unit.workspace, spoken)
             # A reset or a restore may have put another message under its number, or a subscription may have gone.
             if still_waits(unit.connection, message):
-                self._settle(unit, message, sent.answer)
+                answer = attempts[0][1].answer
+                is_lost = fault is not None and fault.kind == "LOSE_ANSWER"
+                self._settle(unit, message, _LOST if is_lost else answer)
+            if overtakes:
+                release(unit.connection, *beside, HELD, unit.now)
 
         await self._database.written(settle)
+        if overtakes:
+            self._overtaken.discard(beside)
+
+    async def _attempt(
+        self, message: Message, fault: FaultRule | None
+    ) -> tuple[datetime, Sent, float]:
+        """Sends a message once; when, what came of it, and how long it took in milliseconds."""
+        wall, began = wall_now(), time.perf_counter()
+        sent = await self._sender.send(message, fault)
+        return wall, sent, (time.perf_counter() - began) * 1000
+
+    async def _fault(self, message: Message) -> FaultRule | None:
+        """The fault that strikes the next attempt to send a delivery of an event."""
+        name = message.workspace
+        if message.due_clock != WORLD or not self._faults.threaten(name, DELIVERIES):
+            return None
+
+        def world(transaction: Transaction) -> datetime:
+            return open_unit(transaction, name, wall_now()).now
+
+        try:
+            now: datetime = await asyncio.wrap_future(self._database.read(world))
+        except Refusal:  # The workspace has gone.
+            return None
+        overtakes = _beside(message) in self._overtaken
+        return self._faults.match(name, struck_by(message, now, overtakes=overtakes))
+
+    async def _hold_back(self, message: Message, fault: FaultRule) -> None:
+        def hold(transaction: Transaction) -> None:
+            if still_waits(transaction.connection, message):
+                now = open_unit(transaction, message.workspace, wall_now()).now
+                hold_back(transaction.connection, message, *held_until(fault, message, now))
+
+        if fault.kind == "REORDER":
+            self._overtaken.add(_beside(message))
+        await self._database.written(hold)
 
     def _settle(self, unit: Unit, message: Message, answer: Answer) -> None:
         summary = f"{answer.status} {answer.body[:200].decode('utf-8', 'replace')}"
@@ -241,6 +300,11 @@ class Dispatcher:
         put_off(unit.connection, message, now, wait, summary)
 
 
+def _beside(message: Message) -> tuple[str, str]:
+    """The subscription that a delivery goes to: its workspace, and what its lanes begin with."""
+    return message.workspace, lanes_beside(message)
+
+
 def _spoken(message: Message, sent: Sent, unit: Unit, duration_ms: float) -> Spoken:
     """The exchange as the journal keeps it."""
     path, _, query = sent.url.partition("?")
@@ -253,7 +317,7 @@ def _spoken(message: Message, sent: Sent, unit: Unit, duration_ms: float) -> Spo
         method=message.method,
         path=path,
         query=query or None,
-        request=Half(lower, message.body),
+        request=Half(lower, sent.body),
         status=answer.status,
         answer=Half({}, answered, answer.media_type),
         started=unit.wall,

@@ -1,12 +1,21 @@
 """Sends one message over HTTP, signed where its kind is, and says what came back."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import httpx
 
+from sandbox.faults.rules import FaultRule
+from sandbox.outbox.spoiling import (
+    WELL,
+    Signing,
+    body_to_send,
+    body_to_sign,
+    headers_to_send,
+    signing_of,
+)
 from sandbox.outbox.store import Message
 
 _ROUTED = "nhs-jobs"
@@ -34,11 +43,17 @@ class Sent:
 
     url: str
     headers: dict[str, str]
+    body: bytes
     answer: Answer
 
 
-Sign = Callable[[Message, str], Awaitable[dict[str, str]]]
-"""Makes the headers that sign one attempt to send a message to an address."""
+class Sign(Protocol):
+    """Makes the headers that sign one attempt to send a message to an address."""
+
+    def __call__(
+        self, message: Message, url: str, signing: Signing = WELL
+    ) -> Awaitable[dict[str, str]]:
+        """The headers."""
 
 
 class Route(Protocol):
@@ -71,38 +86,50 @@ class Sender:
             return self._route.address(message.url)
         return message.url
 
-    async def send(self, message: Message) -> Sent:
-        """Sends a message and waits for its answer, or for the time to be up."""
+    async def send(self, message: Message, fault: FaultRule | None = None) -> Sent:
+        """Sends a message, spoiled as `fault` has it, and waits for its answer, or for the time to be up."""
         headers = message.headers
         if self._route is not None and message.sender == _ROUTED:
             headers = headers | await self._route.authorization(message.workspace)
-        return await self._ask(message, self.address(message), headers)
+        return await self._ask(message, self.address(message), headers, fault)
 
-    async def _ask(self, message: Message, url: str, headers: dict[str, str]) -> Sent:
-        sent = headers
+    async def _ask(
+        self, message: Message, url: str, headers: dict[str, str], fault: FaultRule | None
+    ) -> Sent:
+        sent, body = headers, message.body
         for is_last in (False, True):
             try:
                 async with asyncio.timeout(self._timeout):
+                    address = httpx.URL(url)
+                    signed, body = await self._signed(message, str(address), fault)
                     request = self._client.build_request(
-                        message.method, url, headers=headers, content=message.body
+                        message.method, address, headers=headers, content=body
                     )
-                    signed = await self._signed(message, str(request.url))
                     request.headers.update(signed)
                     sent = headers | signed
-                    return Sent(url, sent, await self._answer(request))
+                    return Sent(url, sent, body, await self._answer(request))
             except TimeoutError as problem:
-                return Sent(url, sent, _none(problem))
+                return Sent(url, sent, body, _none(problem))
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as problem:
                 # The other side may have closed a connection that lay idle: that says nothing about it.
                 if is_last:
-                    return Sent(url, sent, _none(problem))
+                    return Sent(url, sent, body, _none(problem))
             except (httpx.HTTPError, httpx.InvalidURL) as problem:
-                return Sent(url, sent, _none(problem))
+                return Sent(url, sent, body, _none(problem))
         raise AssertionError("unreachable")
 
-    async def _signed(self, message: Message, url: str) -> dict[str, str]:
+    async def _signed(
+        self, message: Message, url: str, fault: FaultRule | None
+    ) -> tuple[dict[str, str], bytes]:
+        """The headers that sign one attempt, and the body that goes with them."""
         sign = self._signers.get(message.kind)
-        return {} if sign is None else await sign(message, url)
+        if sign is None:
+            return {}, message.body
+        if fault is None:
+            return await sign(message, url), message.body
+        body = body_to_sign(fault, message.body)
+        signed = await sign(replace(message, body=body), url, signing_of(fault))
+        return headers_to_send(fault, signed), body_to_send(fault, body)
 
     async def _answer(self, request: httpx.Request) -> Answer:
         """Sends once. Of an answer that does not end, no more is read than is kept."""

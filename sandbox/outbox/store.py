@@ -202,6 +202,30 @@ def put_off(
     )
 
 
+def hold_back(connection: sa.Connection, message: Message, due_at: datetime, lane: str) -> None:
+    """Has a message that was not sent wait until `due_at` in another lane, or in its own."""
+    _change(connection, message, due_at=to_text(due_at), lane=lane)
+
+
+def release(
+    connection: sa.Connection, workspace: str, lane_prefix: str, lane_end: str, now: datetime
+) -> None:
+    """Makes what waits in lanes that begin and end so due, where it was not yet."""
+    moment = to_text(now)
+    connection.execute(
+        sa.update(outbox)
+        .where(
+            outbox.c.workspace == workspace,
+            outbox.c.state == WAITING,
+            _begins_with(lane_prefix),
+            outbox.c.lane.endswith(lane_end),
+            outbox.c.attempts == 0,
+            outbox.c.due_at > moment,
+        )
+        .values(due_at=moment)
+    )
+
+
 def _change(connection: sa.Connection, message: Message, **values: Any) -> None:
     connection.execute(
         sa.update(outbox)

@@ -22,6 +22,7 @@ from sandbox.journal.recording import IN, Half, Spoken, record
 from sandbox.rules import ERROR
 from sandbox.web.outcomes import find_outcome, keep_outcome
 from sandbox.web.reply import PROBLEM, Reply
+from sandbox.web.spoiling import Spoil
 from sandbox.workspaces.store import Workspace, find_workspace
 
 if TYPE_CHECKING:
@@ -88,6 +89,10 @@ class Call:
     raw_body: bytes = b""
     body: Any = None
     journalled: bool = False
+    resets: bool = False
+    """Whether a fault has the connection reset with nothing done."""
+    spoil: Spoil | None = None
+    """What a fault makes of the answer on its way."""
     wall: datetime = field(default_factory=wall_now)
     began: float = field(default_factory=time.perf_counter)
 
@@ -175,8 +180,13 @@ class Call:
         digest.update(b"\n" + self.raw_body)
         return digest.hexdigest()
 
+    def on_the_wire(self, reply: Reply) -> Reply:
+        """What goes over the wire for `reply`: another answer where a fault spoils it, status 0 where none goes."""
+        return reply if self.spoil is None else self.spoil(reply)
+
     def keep_exchange(self, unit: Unit, reply: Reply) -> None:
         """Has the exchange appended to the journal when the unit's transaction commits."""
+        sent = self.on_the_wire(reply)
         spoken = Spoken(
             direction=IN,
             system=self.system,
@@ -184,8 +194,8 @@ class Call:
             path=self.path,
             query=self.query_text or None,
             request=Half(self.headers, self.raw_body),
-            status=reply.status,
-            answer=Half(reply.headers, reply.body, reply.media_type),
+            status=sent.status,
+            answer=Half(sent.headers, sent.body, sent.media_type),
             started=self.wall,
             duration_ms=(time.perf_counter() - self.began) * 1000,
             world=unit.now,

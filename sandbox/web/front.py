@@ -15,8 +15,10 @@ from sandbox.contracts import Contract
 from sandbox.errors import Code, Place, Refusal
 from sandbox.runtime import Runtime
 from sandbox.web.call import Call
+from sandbox.web.hanging_up import hang_up
 from sandbox.web.operations import CALL, RESPOND
 from sandbox.web.reply import Reply
+from sandbox.web.spoiling import CONTENT_LENGTH
 
 logger = logging.getLogger(__name__)
 
@@ -60,12 +62,12 @@ class Front:
         call = self._call(scope)
         answered = False
 
-        async def respond(reply: Reply, broken_off: bool = False) -> None:
+        async def respond(reply: Reply) -> None:
             nonlocal answered
             answered = True
             if not call.journalled and call.system:
                 call.journal(reply)
-            await _send(call, reply, send, broken_off)
+            await _send(call, reply, send, receive)
 
         scope[CALL] = call
         scope[RESPOND] = respond
@@ -137,14 +139,22 @@ class Front:
         return Refusal(Code.NOT_FOUND, f"There is nothing at {call.path}.")
 
 
-async def _send(call: Call, reply: Reply, send: Send, broken_off: bool) -> None:
+async def _send(call: Call, reply: Reply, send: Send, receive: Receive) -> None:
+    """Sends an answer, or what a fault leaves of it."""
+    is_whole = True
+    if call.spoil is not None or call.resets:
+        reply = call.on_the_wire(reply)
+        if not reply.status:
+            await hang_up(send, receive, reset=True)
+            return
+        is_whole = CONTENT_LENGTH not in reply.headers
     headers: list[tuple[bytes, bytes]] = [
         (name.lower().encode("latin-1"), value.encode("latin-1", "replace"))
         for name, value in reply.headers.items()
     ]
     if reply.body:
         headers.append((b"content-type", reply.media_type.encode("latin-1")))
-    if reply.status != 204:
+    if reply.status != 204 and is_whole:
         headers.append((b"content-length", str(len(reply.body)).encode()))
     for name, (mirrored, pattern) in _MIRRORED.items():
         value = call.headers.get(name)
@@ -156,11 +166,9 @@ async def _send(call: Call, reply: Reply, send: Send, broken_off: bool) -> None:
         "headers": headers,
     }
     await send(start)
-    if broken_off:
-        # Returning before the body is whole makes the server close the connection.
-        await send({"type": "http.response.body", "body": reply.body[:1], "more_body": True})
-        return
-    await send({"type": "http.response.body", "body": reply.body})
+    await send({"type": "http.response.body", "body": reply.body, "more_body": not is_whole})
+    if not is_whole:
+        await hang_up(send, receive, reset=False)
 
 
 def _headers(sent: list[tuple[bytes, bytes]]) -> dict[str, str]:

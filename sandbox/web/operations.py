@@ -14,8 +14,10 @@ from connexion.operations import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.errors import Code, Refusal
+from sandbox.faults.rules import DELIVERIES, Struck
 from sandbox.web.call import Call
 from sandbox.web.reply import Reply
+from sandbox.web.spoiling import NO_ANSWER, refusal_of, spoil_of
 from sandbox.web.validation import AnswerRules, RequestRules
 
 Handler = Callable[[Call], Awaitable[Reply]]
@@ -37,22 +39,23 @@ class ServedOperation:
         self._signed = "esrSignature" in schemes
         self._requests = RequestRules(path_item, definition, document)
         self._answers = AnswerRules(definition, document)
+        self._can_fail = system not in ("control", DELIVERIES)
         self._handler: Handler = operation.function
 
     async def __call__(self, scope: Scope, receive: Receive, _send: Send) -> None:
         call: Call = scope[CALL]
         call.operation_id = self.operation_id
         call.system = self._system
-        broken_off = False
-        if self._secured:
+        # ESR asks for no token with its keys; one that is sent names the workspace all the same.
+        if self._secured or (self._system == "esr" and "authorization" in call.headers):
             await call.runtime.identity.authenticate(call)
-        fault = call.runtime.faults.match(call.workspace, self._system, self.operation_id)
-        if fault is not None:
-            if fault.refusal is not None:
-                raise fault.refusal
-            await asyncio.sleep(fault.delay_seconds)
-            broken_off = fault.breaks_off
         call.raw_body = await _body(receive, call.runtime.settings.maximum_body_bytes)
+        # Only now, so that the journal has the digest of a request that fails.
+        if self._can_fail and call.runtime.faults.threaten(call.workspace, self._system):
+            await self._fail(call)
+            if call.resets:
+                await scope[RESPOND](NO_ANSWER)
+                return
         if self._signed:
             await call.runtime.verify(call)
         call.arguments = self._requests.parameters(
@@ -64,7 +67,22 @@ class ServedOperation:
             faults = self._answers.faults(reply)
             if faults:
                 raise AnswerBreaksContract(self.operation_id, reply, faults)
-        await scope[RESPOND](reply, broken_off)
+        await scope[RESPOND](reply)
+
+    async def _fail(self, call: Call) -> None:
+        """Does what the fault that strikes the call asks for; nothing where none does."""
+        now = await call.read(lambda unit: unit.now)
+        struck = Struck(self._system, self.operation_id, call.headers, now)
+        rule = call.runtime.faults.match(call.workspace, struck)
+        if rule is None:
+            return
+        refusal = refusal_of(rule, now)
+        if refusal is not None:
+            raise refusal
+        if rule.kind == "DELAY":
+            await asyncio.sleep(rule.document["delaySeconds"])
+        call.resets = rule.kind == "RESET"
+        call.spoil = spoil_of(rule)
 
 
 class AnswerBreaksContract(Exception):

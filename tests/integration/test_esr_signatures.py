@@ -1,8 +1,6 @@
 """Deliveries are signed by ESR with a key that everybody can read, and NHS Jobs takes no other."""
 
 import base64
-import hashlib
-import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,52 +11,12 @@ import httpx
 import orjson
 import pytest
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA384
 from harness import Workspace
 from receiving import Delivery, Receiver, change_position, in_turn, read_keys, subscribe
+from verifying import COVERED, signature_input, verify
 
 from sandbox.contracts import load_contract
 from sandbox.server import Started, started
-
-_INPUT = re.compile(
-    r'sig1=(?P<value>\((?P<covered>[^)]*)\);created=(?P<created>\d+);keyid="(?P<keyid>[^"]+)"'
-    r';alg="(?P<alg>[^"]+)";expires=(?P<expires>\d+);nonce="(?P<nonce>[^"]+)";tag="(?P<tag>[^"]+)")'
-)
-COVERED = ["@method", "@target-uri", "content-digest", "content-length", "content-type"]
-
-
-def number(text: str) -> int:
-    return int.from_bytes(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-
-
-def signature_input(delivery: Delivery) -> dict[str, str]:
-    found = _INPUT.fullmatch(delivery.headers["signature-input"])
-    assert found is not None, delivery.headers["signature-input"]
-    return found.groupdict()
-
-
-def verify(delivery: Delivery, keys: dict[str, Any]) -> None:
-    """RFC 9421 section 3.2 by hand: nothing here is of the library that signs."""
-    stated = signature_input(delivery)
-    digest = base64.b64encode(hashlib.sha256(delivery.body).digest()).decode()
-    values = {
-        **delivery.headers,
-        "@method": delivery.method,
-        "@target-uri": delivery.url,
-        "content-digest": f"sha-256=:{digest}:",
-        "content-length": str(len(delivery.body)),
-    }
-    names = [name.strip('"') for name in stated["covered"].split(" ")]
-    lines = [f'"{name}": {values[name]}' for name in names]
-    base = "\n".join([*lines, f'"@signature-params": {stated["value"]}'])
-    signature = base64.b64decode(delivery.headers["signature"].removeprefix("sig1=:")[:-1])
-    [key] = [key for key in keys["keys"] if key["kid"] == stated["keyid"]]
-    public = ec.EllipticCurvePublicNumbers(number(key["x"]), number(key["y"]), ec.SECP384R1())
-    assert len(signature) == 96
-    halves = int.from_bytes(signature[:48]), int.from_bytes(signature[48:])
-    public.public_key().verify(encode_dss_signature(*halves), base.encode(), ec.ECDSA(SHA384()))
 
 
 def test_a_delivery_is_signed_as_the_contract_says(
@@ -341,3 +299,69 @@ def _cause_an_event(esr: Started, nhs_jobs: Started) -> list[int]:
     client.post(f"{esr.url}/control/v1/settle", json={"timeoutSeconds": 30}).raise_for_status()
     found = client.get(f"{nhs_jobs.url}/control/v1/exchanges").json()["exchanges"]
     return [item["status"] for item in found if item["operationId"] == "receive_event"]
+
+
+def test_a_made_up_delivery_is_signed_as_esr_signs_its_own(workspace: Workspace) -> None:
+    body = orjson.dumps({"made": "up"})
+    url = "http://127.0.0.1:9000/events"
+    wanted = {"url": url, "body": base64.b64encode(body).decode()}
+
+    answer = workspace.control.post("/esr/event-signatures", json=wanted)
+
+    assert answer.status_code == 200, answer.text
+    headers = answer.json()["headers"]
+    delivery = Delivery(url, headers, body)
+    verify(delivery, read_keys(workspace))
+    assert headers["content-length"] == str(len(body))
+    assert abs(int(signature_input(delivery)["created"]) - time.time()) < 60
+
+    aged = workspace.control.post(
+        "/esr/event-signatures", json={**wanted, "createdSecondsAgo": 600}
+    )
+    created = signature_input(Delivery(url, aged.json()["headers"], body))["created"]
+    assert abs(int(created) - (time.time() - 600)) < 60
+
+    strange = workspace.control.post("/esr/event-signatures", json={**wanted, "key": "UNKNOWN"})
+    assert strange.json()["keyId"] not in {key["kid"] for key in read_keys(workspace)["keys"]}
+    assert (
+        signature_input(Delivery(url, strange.json()["headers"], body))["keyid"]
+        == strange.json()["keyId"]
+    )
+
+
+def test_nhs_jobs_takes_a_made_up_delivery_that_was_signed_for_it(workspace: Workspace) -> None:
+    address = f"{workspace.url}/w/{workspace.name}/receiver/v1/events"
+    event = {
+        "specversion": "1.0",
+        "id": str(uuid4()),
+        "source": "/esr/v1",
+        "type": "ping",
+        "subject": "event-subscriptions/1",
+        "time": "2026-03-02T14:05:11Z",
+        "datacontenttype": "application/json",
+        "sequence": "000000000001",
+        "data": {"subscriptionId": str(uuid4())},
+    }
+    body = orjson.dumps(event)
+    wanted = {"url": address, "body": base64.b64encode(body).decode()}
+
+    def sent(**more: Any) -> int:
+        signed = workspace.control.post("/esr/event-signatures", json={**wanted, **more}).json()
+        return httpx.post(
+            address, content=body, headers=signed["headers"], trust_env=False
+        ).status_code
+
+    assert [sent(), sent(createdSecondsAgo=600), sent(key="UNKNOWN")] == [202, 401, 401]
+
+
+@pytest.mark.parametrize(
+    ("url", "body"), [("http://127.0.0.1:9000/events", "abc"), ("http://[", "e30=")]
+)
+def test_what_is_no_body_or_no_address_is_not_signed(
+    workspace: Workspace, url: str, body: str
+) -> None:
+    wanted = {"url": url, "body": body}
+
+    answer = workspace.control.post("/esr/event-signatures", json=wanted)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "CONTRACT_VIOLATION")

@@ -1,5 +1,7 @@
 """A signature covers the whole delivery, for five minutes, by a key that is known."""
 
+import hashlib
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +15,7 @@ from sandbox.signatures import (
     read_key_set,
     read_private_key,
     sign_request,
+    verify_kept,
     verify_request,
 )
 
@@ -130,3 +133,39 @@ def test_a_key_set_holds_no_private_key() -> None:
     [key] = key_set({"one": PEM})["keys"]
 
     assert key.keys() == {"kty", "crv", "x", "y", "use", "alg", "kid"}
+
+
+def verify_without_body(
+    headers: dict[str, str], moment: datetime | None = None, body: bytes = BODY
+) -> None:
+    digest = hashlib.sha256(body).hexdigest()
+    verify_kept("POST", URL, headers, digest, KEYS, moment or datetime.now(UTC))
+
+
+def test_a_request_that_was_kept_without_its_body_is_verified_for_the_moment_at_which_it_came() -> (
+    None
+):
+    long_ago = datetime.now(UTC) - timedelta(days=400)
+    headers = signed(long_ago)
+
+    verify_without_body(headers, long_ago + timedelta(minutes=4))
+
+    for moment in (long_ago - timedelta(minutes=1), long_ago + timedelta(minutes=6), None):
+        with pytest.raises(SignatureInvalid):
+            verify_without_body(headers, moment)
+
+
+def test_another_body_is_not_the_one_that_was_signed() -> None:
+    with pytest.raises(SignatureInvalid, match="digest"):
+        verify_without_body(signed(), body=BODY + b" ")
+
+
+def test_a_signature_that_says_no_time_or_another_lifetime_is_not_good() -> None:
+    headers = signed()
+    stated = headers["Signature-Input"]
+    longer = re.sub(r"expires=(\d+)", lambda found: f"expires={int(found[1]) + 1}", stated)
+    timeless = re.sub(r";created=\d+", "", stated)
+
+    for value in (longer, timeless, stated.replace("created=1", "created=99999999999999")):
+        with pytest.raises(SignatureInvalid):
+            verify_without_body(headers | {"Signature-Input": value})

@@ -13,7 +13,7 @@ from sandbox.workspaces.store import (
     list_workspaces,
 )
 
-_MOST = 1000
+_MOST = 10_000
 
 
 def create_workspace(unit: Unit, name: str, journal_detail: str) -> dict[str, Any]:

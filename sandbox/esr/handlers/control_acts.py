@@ -154,6 +154,11 @@ async def rotate_signing_key(call: Call) -> Reply:
     return await call.write(lambda unit: answer(200, signing_keys.rotate_signing_key(unit)))
 
 
+async def sign_delivery(call: Call) -> Reply:
+    """POST /esr/event-signatures"""
+    return await call.write(lambda unit: answer(200, signing_keys.sign_delivery(unit, call.body)))
+
+
 async def list_files(call: Call) -> Reply:
     """GET /esr/files"""
     after = decode_cursor(call.argument("cursor"))

@@ -6,6 +6,7 @@ import orjson
 
 from sandbox.errors import Code, Place, Refusal, not_found
 from sandbox.esr.domain.events import cloud_event, dead_letter, event_id, is_deliverable
+from sandbox.esr.service.signing_keys import DELIVERED_AS
 from sandbox.esr.store import events as store
 from sandbox.outbox.sending import Answer
 from sandbox.outbox.store import (
@@ -24,7 +25,6 @@ from sandbox.web.cursor import feed_page_of, page_of
 from sandbox.workspaces.store import next_event, next_record
 
 DELIVERY = "esr-event"
-_CONTENT_TYPE = "application/cloudevents+json"
 
 
 def announce(
@@ -155,7 +155,7 @@ def _deliver(unit: Unit, subscription: dict[str, Any], event: dict[str, Any]) ->
         lane=f"{_lanes(subscription)}{thing}",
         method="POST",
         url=subscription["url"],
-        headers={"Content-Type": _CONTENT_TYPE},
+        headers={"Content-Type": DELIVERED_AS},
         body=event,
         due_clock=WORLD,
         due_at=unit.now,

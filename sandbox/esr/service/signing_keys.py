@@ -4,6 +4,7 @@ A key that was replaced is served for another 24 hours of wall time, longer than
 its way can still be verified. Keys belong to the workspace and not to its world: a reset or a restore leaves them as they are.
 """
 
+from base64 import b64decode
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from sandbox.database import Database, Transaction
 from sandbox.errors import Code, Refusal
 from sandbox.esr.store import signing_keys as store
 from sandbox.esr.store.signing_keys import SigningKey
+from sandbox.outbox.spoiling import WELL, Signing
 from sandbox.outbox.store import Message
 from sandbox.signatures import (
     PrivateKey,
@@ -26,6 +28,9 @@ from sandbox.web.call import Unit, open_unit
 
 SIGNING_KEYS = "esr-signing-keys"
 """Announced when a key was replaced."""
+
+DELIVERED_AS = "application/cloudevents+json"
+"""The Content-Type of a delivery."""
 
 _SERVED_AFTER_RETIREMENT = timedelta(hours=24)
 _MOST = 100
@@ -64,6 +69,31 @@ def rotate_signing_key(unit: Unit) -> dict[str, Any]:
     }
 
 
+def sign_delivery(unit: Unit, wanted: dict[str, Any]) -> dict[str, Any]:
+    """The `DeliverySignature` of a delivery that somebody makes up, as ESR signs its own.
+
+    Raises Refusal CONTRACT_VIOLATION where the body is not in base64.
+    """
+    try:
+        body = b64decode(wanted["body"], validate=True)
+    except ValueError as problem:
+        raise Refusal(Code.CONTRACT_VIOLATION, "`body` is not in base64.") from problem
+    key = ensure_signing_key(unit)
+    key_id, pem = key.key_id, key.private_key
+    if wanted.get("key") == "UNKNOWN":
+        key_id, pem = _stranger()
+    moment = wall_now() - timedelta(seconds=wanted.get("createdSecondsAgo", 0))
+    headers = {"Content-Type": wanted.get("contentType", DELIVERED_AS)}
+    try:
+        signed = sign_request(
+            "POST", wanted["url"], headers, body, key_id, read_private_key(pem), moment
+        )
+    except ValueError as problem:
+        raise Refusal(Code.CONTRACT_VIOLATION, "`url` is no address.") from problem
+    sent = {name.lower(): text for name, text in {**headers, **signed}.items()}
+    return {"keyId": key_id, "headers": sent}
+
+
 class Signer:
     """Signs deliveries, each at the moment at which it is sent. Remembers the keys in use, so that a delivery reads no row."""
 
@@ -72,11 +102,16 @@ class Signer:
         self._in_use: dict[str, tuple[str, PrivateKey]] = {}
         self._rotations = 0
 
-    async def sign(self, message: Message, url: str) -> dict[str, str]:
+    async def sign(self, message: Message, url: str, signing: Signing = WELL) -> dict[str, str]:
         """The headers that sign one attempt to send `message` to `url`."""
-        key_id, private_key = await self._key(message.workspace)
+        if signing.with_unknown_key:
+            key_id, pem = _stranger()
+            private_key = read_private_key(pem)
+        else:
+            key_id, private_key = await self._key(message.workspace)
+        moment = wall_now() - signing.age
         return sign_request(
-            message.method, url, message.headers, message.body, key_id, private_key, wall_now()
+            message.method, url, message.headers, message.body, key_id, private_key, moment
         )
 
     def forget(self) -> None:
@@ -111,10 +146,20 @@ def _oldest(wall: datetime) -> datetime:
     return wall - _SERVED_AFTER_RETIREMENT
 
 
-def _add(unit: Unit, number: int) -> SigningKey:
-    # Part of the id tells which key it is: one who has remembered the first key of another sandbox takes no other for it.
+def _stranger() -> tuple[str, str]:
+    """A key that is in no key set, under an id of ESR's form."""
     pem = new_private_key()
-    key_id = f"esr-{number}-{thumbprint(pem)[:_THUMBPRINT_LETTERS]}"
+    return _key_id(1, pem), pem
+
+
+def _key_id(number: int, pem: str) -> str:
+    # Part of the id tells which key it is: one who has remembered the first key of another sandbox takes no other for it.
+    return f"esr-{number}-{thumbprint(pem)[:_THUMBPRINT_LETTERS]}"
+
+
+def _add(unit: Unit, number: int) -> SigningKey:
+    pem = new_private_key()
+    key_id = _key_id(number, pem)
     key = SigningKey(key_id, pem, to_text(unit.wall), None)
     store.insert_key(unit.connection, unit.workspace.name, key)
     return key

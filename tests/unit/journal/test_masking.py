@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from sandbox.journal.masking import is_mask, masked_body, masked_headers, masked_query
+from sandbox.journal.masking import is_mask, masked_body, masked_headers, masked_query, masked_text
 
 KEY = b"default/1"
 PERSON = {
@@ -43,12 +43,29 @@ def test_nothing_of_a_person_is_left(place: str) -> None:
     assert all(isinstance(text, str) and is_mask(text) for text in found)
 
 
-def test_a_personal_value_of_another_kind_is_masked_too() -> None:
-    document = masked(
-        {"person": {"firstName": ["Amara"], "niNumber": {"is": "PZ900001A"}, "gender": 2}}
-    )
+def test_every_text_in_a_container_that_is_personal_is_masked() -> None:
+    document = masked({"person": {"firstName": ["Amara"], "niNumber": {"is": ["PZ900001A"]}}})
 
-    assert all(is_mask(str(text)) for text in leaves(document))
+    assert document == {
+        "person": {
+            "firstName": [masked_text("Amara", KEY)],
+            "niNumber": {"is": [masked_text("PZ900001A", KEY)]},
+        }
+    }
+
+
+def test_what_is_no_text_stays_so_that_its_kind_can_be_judged() -> None:
+    document = {"person": {"firstName": None, "niNumber": 7, "gender": 2.5, "disability": True}}
+    containers = {"person": {"firstName": [None, 3], "niNumber": {"is": {}}, "title": []}}
+
+    assert masked(document) == document
+    assert masked(containers) == containers
+
+
+def test_a_mask_can_be_made_of_an_expected_text() -> None:
+    assert masked({"person": {"lastName": "O\u2019Brien"}}) == {
+        "person": {"lastName": masked_text("O\u2019Brien", KEY)}
+    }
 
 
 def test_what_is_not_personal_stays() -> None:
