@@ -36,6 +36,8 @@ _RECORD = {
         "operations": _WORDS,
         "tests": _WORDS,
         "untested": _TEXT,
+        "uncertified": _TEXT,
+        "feature": _TEXT,
     },
 }
 _FILE = jsonschema_rs.validator_for(
@@ -68,6 +70,10 @@ class Requirement:
     """The test files of this repository that fail when the rule is broken."""
     untested: str | None = None
     """Why there is no test."""
+    uncertified: str | None = None
+    """Why no case of the certification suite can show it."""
+    feature: str | None = None
+    """What a subject must have declared for it to apply."""
 
 
 def load_requirements(folder: Path | None = None) -> tuple[Requirement, ...]:

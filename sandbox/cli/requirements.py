@@ -1,0 +1,57 @@
+"""`esr-sandbox requirements`."""
+
+from collections import Counter
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from sandbox.cli import FAILED, HELD
+from sandbox.conformance.coverage import coverage_path, present, render
+
+
+@click.group("requirements", epilog="Example: esr-sandbox requirements check")
+def command() -> None:
+    """Check that every requirement is shown by a case, and write which is."""
+
+
+@command.command()
+def check() -> int:
+    """Fail where a MUST has neither case nor reason, a case names no requirement, or the committed coverage is stale."""
+    found, wrong = present()
+    path = coverage_path()
+    if not path.is_file() or path.read_bytes() != render(found):
+        wrong.append(f"{path} is out of date; run: esr-sandbox requirements write")
+    for sentence in wrong:
+        click.echo(sentence, err=True)
+    if wrong:
+        return FAILED
+    Console().print(_table(found["requirements"]))
+    return HELD
+
+
+@command.command()
+def write() -> None:
+    """Write the coverage anew."""
+    found, _ = present()
+    path = coverage_path()
+    path.write_bytes(render(found))
+    click.echo(path)
+
+
+def _table(requirements: dict[str, dict[str, str]]) -> Table:
+    table = Table(title="Requirements by how they are shown")
+    for name in ("level", "actor", "by cases", "by traffic alone", "not, with a reason"):
+        table.add_column(name, justify="left" if name in ("level", "actor") else "right")
+    counted = Counter((item["level"], item["actor"], _kind(item)) for item in requirements.values())
+    for level, actor in sorted({(level, actor) for level, actor, _ in counted}):
+        table.add_row(
+            level, actor, *(str(counted[level, actor, kind]) for kind in ("case", "traffic", "no"))
+        )
+    return table
+
+
+def _kind(item: dict[str, str]) -> str:
+    if "cases" in item or "promise" in item:
+        return "case"
+    return "traffic" if "traffic" in item else "no"
