@@ -12,6 +12,11 @@ HANDLERS = {
     "esr": [REPOSITORY / "sandbox" / "esr" / "handlers"],
     "nhs-jobs": [REPOSITORY / "sandbox" / "nhsjobs" / "handlers"],
     "receiver": [REPOSITORY / "sandbox" / "nhsjobs" / "handlers"],
+    # The example supplier offers what a supplier does, and asks for what the suite does.
+    "driver": [
+        REPOSITORY / "simulators" / "supplier" / "driver.py",
+        REPOSITORY / "simulators" / "supplier" / "outbound.py",
+    ],
     "control": [
         REPOSITORY / "sandbox" / "control" / "handlers",
         REPOSITORY / "sandbox" / "esr" / "handlers" / "control_acts.py",

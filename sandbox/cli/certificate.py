@@ -1,0 +1,320 @@
+"""`esr-sandbox certificate`."""
+
+import getpass
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from sandbox.cli import FAILED, HELD, Stop
+from sandbox.cli.verify import trust_options, trusted_keys
+from sandbox.conformance.case import Case, load_cases
+from sandbox.conformance.certificates.certificate import NotCertifiable, State
+from sandbox.conformance.certificates.decisions import (
+    DecisionUnusable,
+    Review,
+    read_reviews,
+    read_waivers,
+    sign_review,
+)
+from sandbox.conformance.certificates.impact import CaseReference, Impact, impact
+from sandbox.conformance.certificates.issuing import Decisions, issue_certificate
+from sandbox.conformance.certificates.register import Issued, Register, RegisterUnusable
+from sandbox.conformance.evidence.keys import KeyUnusable, key_id, read_private_key, read_public_key
+from sandbox.conformance.evidence.keys import key_name as name_of_key
+from sandbox.conformance.evidence.recomputation import recompute
+from sandbox.conformance.evidence.verify import verify_pack
+from sandbox.contracts import CONTRACT_NAMES, ContractError, load_contract
+from sandbox.contracts.bundle import bundle_contract, operations
+from sandbox.contracts.requirements import load_requirements
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_REGISTER = click.option(
+    "--register",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder of the register.",
+)
+_UNUSABLE = (RegisterUnusable, KeyUnusable, DecisionUnusable)
+
+
+@click.group("certificate", epilog="Example: esr-sandbox certificate list --register register")
+def command() -> None:
+    """Give certificates on verified evidence, take them back, and tell what a new contract does to them."""
+
+
+@command.group("challenge")
+def challenge() -> None:
+    """Bind a supplier's run to a challenge of yours."""
+
+
+@challenge.command("new")
+@_REGISTER
+@click.option("--for", "purpose", default="", help="For whom it is, to find it again.")
+def new_challenge(folder: Path, purpose: str) -> None:
+    """Give a challenge: hand it to the supplier, who runs the suite with it."""
+    try:
+        click.echo(Register(folder).challenge(datetime.now(UTC), purpose))
+    except RegisterUnusable as problem:
+        raise Stop(str(problem)) from problem
+
+
+@command.command("issue")
+@click.argument("pack", type=_FILE)
+@trust_options
+@click.option("--key", required=True, type=_FILE, help="The ESR team's private key.")
+@_REGISTER
+@click.option("--waivers", type=_FILE, help="A YAML file of waivers.")
+@click.option("--reviews", type=_FILE, help="A file of signed reviews, as `review` writes it.")
+@click.option(
+    "--trust-reviewer",
+    type=_FILE,
+    multiple=True,
+    help="The public key of a reviewer; --key counts too.",
+)
+@click.option("--reviewer", help="Who answers for the certificate; the name of --key unless given.")
+def issue(
+    pack: Path,
+    trust: tuple[Path, ...],
+    trust_host: tuple[Path, ...],
+    trust_witness: tuple[Path, ...],
+    key: Path,
+    folder: Path,
+    waivers: Path | None,
+    reviews: Path | None,
+    trust_reviewer: tuple[Path, ...],
+    reviewer: str | None,
+) -> int:
+    """Verify a pack and give a certificate on it; refuse to, with the reasons, where it is not enough."""
+    keys = trusted_keys(trust, trust_host, trust_witness)
+    register, now, requirements = Register(folder), datetime.now(UTC), load_requirements()
+    try:
+        issuer = read_private_key(key)
+        reviewers = [issuer.public_key(), *map(read_public_key, trust_reviewer)]
+        decisions = Decisions(
+            reviewer or name_of_key(key),
+            read_waivers(waivers) if waivers else (),
+            read_reviews(reviews, {key_id(each): each for each in reviewers}) if reviews else (),
+        )
+        verification = verify_pack(
+            pack, keys, recompute, requirements, now.date(), register.revocations()
+        )
+        issued = issue_certificate(register, verification, issuer, requirements, decisions, now)
+    except NotCertifiable as problem:
+        click.echo("No certificate is given.", err=True)
+        for reason in problem.reasons:
+            click.echo(f"  {reason}", err=True)
+        return FAILED
+    except _UNUSABLE as problem:
+        raise Stop(str(problem)) from problem
+    certificate = issued.certificate
+    place = folder / "certificates" / certificate.id
+    click.echo(
+        f"{certificate.id}: {certificate.product} {certificate.version}, {certificate.kind}, {certificate.level}, "
+        f"until {certificate.expires}"
+    )
+    click.echo(f"{place}.jws\n{place}.html")
+    return HELD
+
+
+@command.command("review")
+@click.argument("pack", type=_FILE)
+@trust_options
+@click.option(
+    "--requirement", required=True, help="The id of the requirement, such as ESR-APP-014."
+)
+@click.option("--decision", required=True, type=click.Choice(["kept", "not kept"]))
+@click.option("--reason", required=True, help="What was looked at, in a sentence.")
+@click.option("--reviewer", required=True, help="The name of the person who decides.")
+@click.option("--key", required=True, type=_FILE, help="The reviewer's private key.")
+@click.option(
+    "--out", required=True, type=_FILE, help="The file of reviews to add the decision to."
+)
+def review(
+    pack: Path,
+    trust: tuple[Path, ...],
+    trust_host: tuple[Path, ...],
+    trust_witness: tuple[Path, ...],
+    requirement: str,
+    decision: str,
+    reason: str,
+    reviewer: str,
+    key: Path,
+    out: Path,
+) -> int:
+    """Decide, as a named reviewer, what a pack's run left to a person."""
+    keys = trusted_keys(trust, trust_host, trust_witness)
+    now = datetime.now(UTC)
+    found = verify_pack(pack, keys, recompute, load_requirements(), now.date())
+    if not found.accepted:
+        raise Stop(f"The pack is refused ({found.code}). {found.sentence}", FAILED)
+    if found.results["requirements"].get(requirement) != "review":
+        raise Stop(f"{requirement} does not wait for a reviewer in this pack.")
+    decided = Review(
+        found.manifest_digest, requirement, decision, reason, reviewer, now.date().isoformat()
+    )
+    try:
+        line = sign_review(decided, read_private_key(key))
+    except _UNUSABLE as problem:
+        raise Stop(str(problem)) from problem
+    with out.open("a", encoding="ascii") as file:
+        file.write(f"{line}\n")
+    click.echo(f"{requirement}: {decision}, added to {out}")
+    return HELD
+
+
+@command.command("list")
+@_REGISTER
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for scripts.")
+def list_certificates(folder: Path, as_json: bool) -> None:
+    """List the certificates of a register and whether each holds today."""
+    register, today = Register(folder), datetime.now(UTC).date()
+    versions = {name: load_contract(name).version for name in CONTRACT_NAMES}
+    try:
+        rows = [
+            (item, item.certificate.state(today, item.revoked is not None, versions))
+            for item in register.issued()
+        ]
+        head = register.head()
+    except RegisterUnusable as problem:
+        raise Stop(str(problem)) from problem
+    if as_json:
+        held = [
+            {**item.certificate.to_dict(), "state": state, "revoked": item.revoked}
+            for item, state in rows
+        ]
+        document = {"certificates": held, "head": head}
+        click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+        return
+    console = Console()
+    console.print(_list_table(rows), highlight=False)
+    console.print(f"The last line of the register has the SHA-256 {head}.", soft_wrap=True)
+
+
+def _list_table(rows: list[tuple[Issued, State]]) -> Table:
+    table = Table(title="Certificates")
+    for heading in ("id", "product", "build", "role", "level", "kind", "until", "state"):
+        table.add_column(heading, no_wrap=heading in ("id", "until"))
+    for item, state in rows:
+        held = item.certificate
+        told = f"{state}: {item.revoked}" if item.revoked else str(state)
+        product = f"{held.product} {held.version}"
+        columns = (held.id, product, held.build, held.role, held.level, held.kind, held.expires)
+        table.add_row(*map(escape, (*columns, told)))
+    return table
+
+
+@command.command("revoke")
+@click.argument("name", metavar="ID")
+@_REGISTER
+@click.option("--reason", required=True, help="Why, in a sentence.")
+@click.option("--by", help="Who takes it back; the user of this machine unless given.")
+def revoke(name: str, folder: Path, reason: str, by: str | None) -> None:
+    """Take a certificate back, or a supplier's key by its keyid; neither it nor its evidence is accepted any more."""
+    try:
+        Register(folder).revoke(name, reason, by or getpass.getuser(), datetime.now(UTC))
+    except RegisterUnusable as problem:
+        raise Stop(str(problem)) from problem
+    click.echo(f"{name} is revoked.")
+
+
+@command.command("impact")
+@click.argument("old", type=_FILE)
+@click.argument("new", type=_FILE)
+@click.option(
+    "--register",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="A register, to tell which certificates are touched.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for scripts.")
+def tell_impact(old: Path, new: Path, folder: Path | None, as_json: bool) -> int:
+    """Compare two versions of a contract (bundle.json or openapi.yaml): what breaks, whom it touches, what to run again."""
+    before, after = _contract(old), _contract(new)
+    name = _contract_name(after)
+    if _contract_name(before) != name:
+        raise Stop(f"{old} is the contract {_contract_name(before)}, and {new} is {name}.")
+    names = {item["operationId"] for held in (before, after) for *_, item in operations(held)}
+    today = datetime.now(UTC).date()
+    try:
+        issued = Register(folder).issued() if folder else ()
+    except RegisterUnusable as problem:
+        raise Stop(str(problem)) from problem
+    found = impact(
+        name,
+        before,
+        after,
+        load_requirements(),
+        [_reference(case, names) for case in load_cases()],
+        [
+            item.certificate
+            for item in issued
+            if item.certificate.state(today, item.revoked is not None, {}) is State.IN_FORCE
+        ],
+    )
+    if as_json:
+        click.echo(orjson.dumps(found.to_dict(), option=orjson.OPT_INDENT_2).decode())
+    else:
+        _print_impact(found, Console())
+    return HELD
+
+
+def _contract(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise Stop(f"There is no contract {path}.")
+    try:
+        if path.suffix in (".yaml", ".yml"):
+            return bundle_contract(path).document
+        document = orjson.loads(path.read_bytes())
+        list(operations(document))
+        return {**document, "info": {"version": str(document["info"]["version"])}}
+    except (ContractError, ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise Stop(f"{path} is no contract: {problem}.") from problem
+
+
+def _contract_name(document: Mapping[str, Any]) -> str:
+    """`esr`, of a contract that is served under `/esr/v1`."""
+    servers = document.get("servers") or [{}]
+    return str(servers[0].get("url", "")).strip("/").split("/")[0]
+
+
+def _reference(case: Case, names: set[str]) -> CaseReference:
+    """A case with those operations that its data name anywhere."""
+    found: set[str] = set()
+    level: list[Any] = [case.document]
+    while level:
+        item = level.pop()
+        if isinstance(item, dict):
+            level += item.values()
+        elif isinstance(item, list):
+            level += item
+        elif item in names:
+            found.add(item)
+    return case.id, sorted(found), case.requirements
+
+
+def _print_impact(found: Impact, console: Console) -> None:
+    def say(sentence: str) -> None:
+        console.print(escape(sentence), highlight=False, soft_wrap=True)
+
+    say(f"{found.contract}: {found.old_version} to {found.new_version}")
+    if not found.touched:
+        say("No operation has changed.")
+    for item in found.touched:
+        say(f"\n{'BREAKING' if item.operation.breaking else 'additive'}  {item.operation.name}")
+        for change in item.operation.changes:
+            mark = "!" if change.breaking else " "
+            say(f"  {mark} {change.place}: {change.sentence}".replace(" : ", " "))
+        say(f"    requirements: {', '.join(item.requirements) or 'none'}")
+        say(f"    cases: {', '.join(item.cases) or 'none'}")
+    for touched in found.certificates:
+        held = touched.certificate
+        say(f"\n{held.id}, {held.product} {held.version}: {touched.sentence}")
+    say(f"\nTo run again: {', '.join(found.run_again) or 'no case'}.")

@@ -1,0 +1,54 @@
+"""`esr-sandbox key`."""
+
+from pathlib import Path
+
+import click
+
+from sandbox.cli import Stop
+from sandbox.conformance.evidence.keys import (
+    KeyUnusable,
+    fingerprint,
+    key_id,
+    new_key_pair,
+    read_public_key,
+)
+
+
+@click.group("key", epilog="Example: esr-sandbox key new --out keys --name our-recruitment-system")
+def command() -> None:
+    """Make keys to sign evidence and certificates with, and tell what a key is called."""
+
+
+@command.command("new")
+@click.option(
+    "--out",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder to write the two halves to.",
+)
+@click.option("--name", default="signer", show_default=True, help="What the files are called.")
+def new(folder: Path, name: str) -> None:
+    """Make an Ed25519 key pair. Keep the private half; hand out the public one."""
+    try:
+        written = new_key_pair(folder, name)
+    except KeyUnusable as problem:
+        raise Stop(str(problem)) from problem
+    except FileExistsError as problem:
+        raise Stop(f"{problem.filename} is there already; choose another --name.") from problem
+    click.echo(f"private      {written.private} (keep it to yourself)")
+    click.echo(f"public       {written.public}")
+    click.echo(f"keyid        {written.id}")
+    click.echo(f"fingerprint  {written.fingerprint}")
+
+
+@command.command("show")
+@click.argument("key", type=click.Path(path_type=Path, dir_okay=False))
+def show(key: Path) -> None:
+    """Tell the id and the fingerprint of a public key, to compare them with what its owner says."""
+    try:
+        held = read_public_key(key)
+    except KeyUnusable as problem:
+        raise Stop(str(problem)) from problem
+    click.echo(f"keyid        {key_id(held)}")
+    click.echo(f"fingerprint  {fingerprint(held)}")

@@ -1,0 +1,33 @@
+"""The page of a certificate: one self-contained HTML file, with a QR code of the digest of the signed token."""
+
+import segno
+
+from sandbox.conformance.certificates.certificate import ENDS_WITH, Certificate
+from sandbox.conformance.evidence.manifest import LIMITS, sha256
+from sandbox.reports.writing import page
+
+_KINDS = {
+    "functional": "Functional: what the suites on contract, behaviour, traffic and resilience ask. Nothing is said about volume.",
+    "go-live": "Go-live: what all suites ask, with a replay at the volume of real traffic.",
+}
+
+
+def certificate_page(certificate: Certificate, token: str) -> str:
+    """The page as HTML. Whatever a certificate says is escaped."""
+    digest = sha256(token.encode())
+    return page(
+        "certificate.html.j2",
+        certificate=certificate,
+        kind=_KINDS[certificate.kind],
+        levels=LIMITS,
+        ends_with=ENDS_WITH,
+        digest=digest,
+        qr=_qr(f"sha256:{digest}"),
+        token=token,
+    )
+
+
+def _qr(text: str) -> str:
+    """A QR code as SVG, to stand within a page."""
+    code = segno.make(text, error="m", micro=False)
+    return str(code.svg_inline(scale=3, border=4, dark="#212b32", light="#fff", omitsize=True))
