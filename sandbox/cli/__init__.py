@@ -19,6 +19,7 @@ HELD, FAILED, MISUSED, INCONCLUSIVE, BROKE = 0, 1, 2, 3, 4
 _COMMANDS = {
     "up": "start the mock ESR and the mock NHS Jobs",
     "demo": "the main job on a small scale, with a verdict",
+    "example-supplier": "start a small recruitment system to look at and to certify",
     "fuzz": "fuzz an implementation against its contract",
     "replay": "replay a day's traffic against ESR and reconcile every message",
     "generate": "write synthetic applicants",
@@ -26,6 +27,13 @@ _COMMANDS = {
     "migrate-rehearsal": "rehearse the move from hourly files to the API",
     "benefits": "turn measured times and named assumptions into hours and pounds a year",
     "contracts": "check the contracts and write their bundles",
+    "requirements": "check that every requirement is shown by a case",
+    "gallery": "show that the suite catches what it claims to catch",
+    "certify": "run the certification suites against a subject and write the evidence",
+    "traffic": "judge recorded traffic of a recruitment system, offline",
+    "key": "make keys to sign evidence and certificates with",
+    "verify": "verify a pack of evidence, step by step",
+    "certificate": "give certificates on verified evidence, and take them back",
 }
 
 

@@ -19,14 +19,14 @@ from sandbox import __version__
 from sandbox.cli.fuzz import run_fuzz
 from sandbox.cli.progress import bar, errors
 from sandbox.cli.replay import replay
-from sandbox.conformance.fuzz_results import FuzzResult, Result
+from sandbox.conformance.fuzz_results import FuzzResult
+from sandbox.conformance.results import EXIT_CODES, Result
 from sandbox.reports.charts import arrivals_by_hour, latency_over_day
 from sandbox.reports.verdicts import Figure, Line, Report, Section
 from sandbox.reports.writing import write_report
 from sandbox.server import Started, started
 from simulators.actors.journey import JourneyPlan, JourneyResult, Progress, run_journeys
 
-_EXIT_CODES = {Result.PASS: 0, Result.FAIL: 1, Result.INCONCLUSIVE: 3, Result.ERROR: 4}
 _CHECK_TYPES = 7
 _WORLD = (5, 60)
 
@@ -187,7 +187,7 @@ class _Demo:
         console.print(_table(report))
         for path in write_report(report, self._folder):
             console.print(str(path), highlight=False, soft_wrap=True)
-        return _EXIT_CODES[report.result]
+        return EXIT_CODES[report.result]
 
     def _workspace(self, running: Started, name: str) -> Started:
         """A tenant of its own with a seeded world, so that the parts do not meet."""

@@ -12,7 +12,7 @@ from rich.table import Table
 from sandbox import __version__
 from sandbox.cli import FAILED, HELD, INCONCLUSIVE, Stop
 from sandbox.cli.progress import bar
-from sandbox.conformance.fuzz_results import Result
+from sandbox.conformance.results import Result
 from sandbox.rehearsal.api_door import NoAnswer
 from sandbox.rehearsal.cutover import CutoverResult
 from sandbox.rehearsal.intentions import Verdict

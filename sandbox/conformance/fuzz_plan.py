@@ -41,6 +41,7 @@ class FuzzPlan:
     - `sequences`, `steps`: how many sequences of calls, and how long each.
     - `timeout_seconds`: one answer. `limit_seconds`: the whole run; what is not done by then is inconclusive.
     - `run_id`: makes request ids of this run its own; chosen at random where it is empty.
+    - `observe`: is handed each exchange with the mode in which it was generated; see `contract_suite`.
     """
 
     target: str
@@ -58,6 +59,7 @@ class FuzzPlan:
     limit_seconds: float | None = None
     run_id: str = ""
     progress: Callable[[FuzzProgress], None] | None = None
+    observe: Callable[[dict[str, Any]], None] | None = None
 
 
 def read_contract(plan: FuzzPlan) -> Mapping[str, Any]:

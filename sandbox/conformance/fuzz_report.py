@@ -15,9 +15,9 @@ from sandbox.conformance.fuzz_results import (
     FuzzFailure,
     FuzzResult,
     OperationResult,
-    Result,
 )
 from sandbox.conformance.fuzz_rules import EXPECTED
+from sandbox.conformance.results import Result
 
 _COLOURS = {
     Result.PASS: "green",

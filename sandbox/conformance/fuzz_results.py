@@ -3,34 +3,15 @@
 The words are those of every suite here: `pass`, `fail`, `error` (the suite broke), `inconclusive` (too little seen).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+
+from sandbox.conformance.results import EXIT_CODES, Result, rolled_up
 
 # Below this many successes an operation was met too seldom to say anything good about it.
 ENOUGH_SUCCESSES = 20
 INTERRUPTED = "interrupted before the end"
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
-
-
-class Result(StrEnum):
-    """The verdict on an operation or on the run."""
-
-    PASS = "pass"
-    FAIL = "fail"
-    ERROR = "error"
-    INCONCLUSIVE = "inconclusive"
-
-
-# The first of these that occurs decides the whole.
-_PRIORITY = (Result.ERROR, Result.FAIL, Result.INCONCLUSIVE, Result.PASS)
-_EXIT_CODES = {Result.PASS: 0, Result.FAIL: 1, Result.INCONCLUSIVE: 3, Result.ERROR: 4}
-
-
-def rolled_up(results: Iterable[Result]) -> Result:
-    """The result of the whole. Nothing at all is inconclusive, never a pass."""
-    seen = set(results)
-    return next((result for result in _PRIORITY if result in seen), Result.INCONCLUSIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +158,7 @@ class FuzzResult:
     @property
     def exit_code(self) -> int:
         """0 held, 1 the target failed, 3 inconclusive, 4 the suite itself broke."""
-        return _EXIT_CODES[self.result]
+        return EXIT_CODES[self.result]
 
     @property
     def interrupted(self) -> bool:

@@ -22,7 +22,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -331,6 +331,11 @@ class _Run:
             operation.phases[phase] = operation.phases.get(phase, Counts()) + Counts.of(status)
             if status is not None:
                 operation.statuses[status] += 1
+            if self._plan.observe is not None:
+                checks = recorder.checks.get(case_id, ())
+                self._plan.observe(
+                    _explored(operation.operation_id, phase, case, interaction, checks)
+                )
             for check in recorder.checks.get(case_id, ()):
                 if check.status is Status.FAILURE:
                     _record_failure(operation, phase, check, interaction)
@@ -347,6 +352,40 @@ class _Run:
         else:
             problems = self.problems if operation is None else operation.problems
             problems[f"the fuzzer could not go on: {_brief(error)}"] = None
+
+
+def _explored(
+    operation_id: str,
+    phase: str,
+    case: Case[Any],
+    interaction: Interaction,
+    checks: Iterable[CheckNode],
+) -> dict[str, Any]:
+    """An exchange with how it was made and what the fuzzer says of it, in the form of `contract_suite`."""
+    request, response = interaction.request, interaction.response
+    mode = "" if case.meta is None else case.meta.generation.mode.value
+    body = request.body
+    return {
+        "operationId": operation_id,
+        "phase": phase,
+        "mode": mode,
+        "method": request.method,
+        "url": request.uri,
+        "requestHeaders": {
+            name: ", ".join(map(str, values))
+            for name, values in request.headers.items()
+            if name.lower() != "x-schemathesis-testcaseid"
+        },
+        "requestBody": body.decode("utf-8", "replace") if isinstance(body, bytes) else body,
+        "status": response.status_code if response else 0,
+        "responseHeaders": {n: ", ".join(v) for n, v in response.headers.items()}
+        if response
+        else {},
+        "responseBody": response.content if response else b"",
+        "broken": sorted(
+            {rule_of(check.name).id for check in checks if check.status is Status.FAILURE}
+        ),
+    }
 
 
 def _list_operations(schema: OpenApiSchema) -> dict[str, _Operation]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from sandbox.conformance.fuzz_results import Result
+from sandbox.conformance.results import Result
 from sandbox.reports.writing import page
 
 

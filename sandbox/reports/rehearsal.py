@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from sandbox.conformance.fuzz_results import Result
+from sandbox.conformance.results import Result
 from sandbox.rehearsal.comparison import LEFT_OUT
 from sandbox.rehearsal.conversation import SHARES
 from sandbox.rehearsal.cutover import CutoverResult

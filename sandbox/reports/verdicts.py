@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sandbox.conformance.fuzz_results import Result, rolled_up
+from sandbox.conformance.results import Result, rolled_up
 
 
 @dataclass(frozen=True, slots=True)

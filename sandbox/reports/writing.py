@@ -7,7 +7,7 @@ import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 
-from sandbox.conformance.fuzz_results import Result
+from sandbox.conformance.results import Result
 from sandbox.reports.verdicts import Line, Report
 
 _environment = Environment(

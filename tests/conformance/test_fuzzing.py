@@ -19,8 +19,6 @@ from sandbox.conformance.fuzz_results import (
     FuzzProgress,
     FuzzResult,
     OperationResult,
-    Result,
-    rolled_up,
 )
 from sandbox.conformance.fuzz_rules import (
     EXPECTED,
@@ -31,6 +29,7 @@ from sandbox.conformance.fuzz_rules import (
     expected_statuses,
 )
 from sandbox.conformance.fuzzing import check_names, fuzz
+from sandbox.conformance.results import Result, rolled_up
 from sandbox.conformance.world_feed import EmptyFeed, FeedExhaustedError, Known
 from tests.conformance.tiny_target import TOKEN, TinyTarget, contract, serving
 

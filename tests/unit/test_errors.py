@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTED = yaml.safe_load((ROOT / "openapi/components/problem-codes.yaml").read_text("utf-8"))[
     "problemCodes"
 ]
-CONTRACTS = ("esr", "nhs-jobs", "receiver", "control")
+CONTRACTS = ("esr", "nhs-jobs", "receiver", "driver", "control")
 
 
 def test_the_documented_codes_and_statuses_are_those_of_the_program() -> None:

@@ -1,0 +1,230 @@
+"""The stage of a supplier: a sandbox of ours is its ESR, in one workspace, for a supplier is connected once for all cases.
+
+Each case has vacancies and people that no other has, and its own slice of the journal; what it changed of the employer and what
+faults it set are put back at its end. The world's clock is only ever moved forward.
+"""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Self
+
+import httpx
+
+from sandbox.conformance.bodies import person_of
+from sandbox.conformance.case import Case
+from sandbox.conformance.driving import Driver, NoDriver
+from sandbox.conformance.receiver import EventReceiver
+from sandbox.conformance.scene import (
+    POSITIONS,
+    CannotArrange,
+    SandboxJournal,
+    Scene,
+    Unbound,
+    arrange,
+    good,
+    world_of,
+)
+
+AGENT = "esr-sandbox-suite"
+"""How the suite's own calls are told from the subject's."""
+_EMPLOYERS = 4
+_PROFILES: Mapping[int, Mapping[str, str]] = {
+    3: {"employmentChecks": "2015", "sendWindow": "dit-13w-1", "occupancy": "single-1"},
+    4: {"employmentChecks": "2015", "sendWindow": "dit-12w-1", "occupancy": "single-1"},
+}
+"""What an employer carries for the whole run, by its place; the others carry what a new employer does."""
+_VACANCIES = 2
+_EMPLOYER_FACTS = ("ruleProfiles", "interfaces", "autoIat")
+
+
+@dataclass(slots=True)
+class SupplierStage:
+    """One workspace of a sandbox, which a supplier is connected to."""
+
+    url: str
+    control: str
+    supplier_token: str
+    seed: int
+    receiver: EventReceiver
+    client: httpx.Client
+    workspace: str
+    driver: Driver = field(default_factory=NoDriver)
+    receiver_url: str = ""
+    """The base of the subject's receiver."""
+    _places: "itertools.count[int]" = field(default_factory=itertools.count)
+    _journal: "SandboxJournal | None" = None
+
+    @classmethod
+    @contextmanager
+    def opened(
+        cls,
+        url: str,
+        seed: int,
+        receiver: EventReceiver,
+        workspace: str = "certification",
+        token: str | None = None,
+    ) -> Iterator[Self]:
+        """A stage in a workspace that is made for it; with a `token`, in one that is there and empty. Raises CannotArrange."""
+        with httpx.Client(timeout=20.0, trust_env=False, headers={"User-Agent": AGENT}) as client:
+            if token is None:
+                made = client.post(f"{url}/control/v1/workspaces", json={"name": workspace})
+                token = str(good(made, 201)["token"])
+            stage = cls(
+                url, f"{url}/w/{workspace}/control/v1", token, seed, receiver, client, workspace
+            )
+            stage._fill()
+            yield stage
+
+    def _fill(self) -> None:
+        answer = self.client.post(
+            f"{self.control}/seed",
+            json={
+                "seed": self.seed,
+                "organisations": _EMPLOYERS,
+                "positionsPerOrganisation": POSITIONS,
+            },
+        )
+        if answer.status_code == 409:
+            raise CannotArrange(
+                f"The workspace {self.workspace} holds a world already; the suite needs one that it knows. Begin with "
+                "esr-sandbox up --fresh --world empty, or reset the workspace."
+            )
+        good(answer, 200)
+        for place, profiles in _PROFILES.items():
+            own = world_of(self.seed, _EMPLOYERS).organisations[place - 1]["odsCode"]
+            address = f"{self.control}/esr/organisations/{own}/change"
+            good(self.client.post(address, json={"ruleProfiles": dict(profiles)}), 200)
+        # It runs as wall time does, and can be moved forward.
+        running = {"mode": "RUNNING", "factor": 1}
+        good(self.client.put(f"{self.control}/clock", json=running), 200)
+
+    @contextmanager
+    def scene(self, case: Case, seed: int) -> Iterator[Scene]:
+        """As `Stage` says."""
+        today = self._today()
+        bound = self._bindings(case, seed, today)
+        addresses = {"esr": f"{self.url}/esr/v1", "control": self.control}
+        if self.receiver_url:
+            addresses["receiver"] = self.receiver_url
+        scene = Scene(
+            addresses,
+            {"esr": self.supplier_token},
+            bound,
+            today,
+            f"{self.workspace}/{self.seed}",
+            self.client,
+            f"s{next(self._places)}",
+            self.receiver,
+            self.driver,
+            self.journal,
+        )
+        given = case.given
+        clock = given.get("clock", "real")
+        if clock != "real":
+            raise Unbound("a supplier's clock is not the suite's to set")
+        arrange(scene, given)
+        try:
+            yield scene
+        finally:
+            self._put_back(given, bound)
+
+    def _put_back(self, given: Mapping[str, Any], bound: Mapping[str, Any]) -> None:
+        self.client.delete(f"{self.control}/faults")
+        for noun, name in (("organisation", "employer"), ("organisation2", "employer2")):
+            if noun in given:
+                own = bound[name]
+                kept = {
+                    fact: own[fact]
+                    for fact in _EMPLOYER_FACTS
+                    if fact in own and fact in given[noun]
+                }
+                self.client.post(
+                    f"{self.control}/esr/organisations/{own['odsCode']}/change", json=kept
+                )
+
+    def _bindings(self, case: Case, seed: int, today: date) -> dict[str, Any]:
+        world = world_of(self.seed, _EMPLOYERS)
+        employer, other, third, fourth = world.organisations
+        bound: dict[str, Any] = {
+            "employer": dict(employer),
+            "employer2": dict(other),
+            "employer3": dict(third),
+            "employer4": dict(fourth),
+        }
+        for noun, owner, place_noun in (
+            ("vacancy", employer, "position"),
+            ("elsewhere", other, "elsewherePosition"),
+            ("third", third, "thirdPosition"),
+            ("fourth", fourth, "fourthPosition"),
+        ):
+            if noun in ("third", "fourth") and int(case.given.get("employers", 1)) < 3:
+                continue
+            positions = [
+                item
+                for item in world.positions
+                if item["odsCode"] == owner["odsCode"] and item["hiringStatus"] == "ACTIVE"
+            ]
+            for place in range(1, _VACANCIES + 1):
+                position, vacancy = self._vacancy(positions)
+                bound[noun if place == 1 else f"{noun}{place}"] = vacancy
+                bound[place_noun if place == 1 else f"{place_noun}{place}"] = dict(position)
+        for place in range(1, int(case.given.get("people", 1)) + 1):
+            name = "person" if place == 1 else f"person{place}"
+            bound[name] = person_of(seed, case.id, place - 1, today)
+        return bound
+
+    def _vacancy(
+        self, positions: list[Mapping[str, Any]]
+    ) -> tuple[Mapping[str, Any], dict[str, Any]]:
+        """A fresh vacancy, for the next position that is still there."""
+        answer = None
+        for _ in positions:
+            position = positions[next(self._places) % len(positions)]
+            answer = self.client.post(
+                f"{self.control}/esr/vacancies",
+                json={"positionId": position["positionId"], "openings": 3},
+            )
+            if answer.status_code not in (409, 422):
+                return position, good(answer, 200, 201)
+        raise CannotArrange("no position is left that a vacancy can be made for")
+
+    @property
+    def journal(self) -> "SandboxJournal":
+        """The subject's traffic so far."""
+        if self._journal is None:
+            self._journal = SandboxJournal(self.client, self.control, _is_its_own)
+        return self._journal
+
+    def _today(self) -> date:
+        clock = good(self.client.get(f"{self.control}/clock"), 200)
+        return date.fromisoformat(clock["now"][:10])
+
+    def traffic(self) -> list[dict[str, Any]]:
+        """Everything that the subject and its ESR said to each other."""
+        return self.journal.since(0)
+
+    def facts(self) -> dict[str, dict[str, Any]]:
+        """What the judge of traffic has to be told of the workspace."""
+        world = world_of(self.seed, _EMPLOYERS)
+        return {
+            self.workspace: {
+                "enabled": [item["odsCode"] for item in world.organisations],
+                "profiles": {
+                    item["odsCode"]: {**item["ruleProfiles"], **_PROFILES.get(place, {})}
+                    for place, item in enumerate(world.organisations, 1)
+                },
+                "receiver": self.receiver_url,
+                "closed": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            }
+        }
+
+
+def _is_its_own(exchange: Mapping[str, Any]) -> bool:
+    """Whether the suite did not make the call itself. What ESR delivers is the subject's, too."""
+    agent = exchange.get("requestHeaders", {}).get("user-agent", "")
+    if exchange["direction"] == "OUT":
+        return "/events/s" not in exchange["path"]
+    return bool(agent != AGENT)

@@ -1,0 +1,60 @@
+"""A supplier's own system as the subject: it calls a sandbox of ours, which is its ESR while it is certified."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import httpx
+
+from sandbox.conformance.driving import Driver, InboundDriver, OutboundDriver
+from sandbox.conformance.receiver import EventReceiver
+from sandbox.conformance.references import Reached, signer
+from sandbox.conformance.scene import CannotArrange
+from sandbox.conformance.subject import INBOUND, OUTBOUND, Subject
+from sandbox.conformance.supplier_stage import SupplierStage
+
+_CONTROL = "/control/v1"
+
+
+@contextmanager
+def supplier_at(subject: Subject, seed: int, guided: Driver) -> Iterator[Reached]:
+    """The subject and its stage: the sandbox at `addresses.control`, to which the supplier's test system is connected.
+
+    Raises CannotArrange where the subject file does not say what is needed.
+    """
+    control = subject.addresses.get("control", "")
+    if not control.endswith(_CONTROL):
+        raise CannotArrange(
+            "A supplier is certified against a sandbox: start one with esr-sandbox up, connect your test system to it, "
+            f"and name it as addresses.control, such as http://127.0.0.1:8080{_CONTROL}."
+        )
+    with ExitStack() as stack:
+        receiver = EventReceiver()
+        stack.callback(receiver.close)
+        token = subject.tokens.get("esr")
+        if token is None:
+            raise CannotArrange(
+                "The suite looks at ESR with the token that your system uses: give it as tokens.esr."
+            )
+        url, _, workspace = control.removesuffix(_CONTROL).partition("/w/")
+        stage = stack.enter_context(
+            SupplierStage.opened(url, seed, receiver, workspace or "default", token)
+        )
+        if "receiver" in subject.addresses:
+            stage.receiver_url = subject.addresses["receiver"]
+        stage.driver = _driver(subject, guided, stack)
+        yield Reached(subject, stage, stage, signer(stage.control))
+
+
+def _driver(subject: Subject, guided: Driver, stack: ExitStack) -> Driver:
+    token = subject.tokens.get("driver", "")
+    if subject.driving == INBOUND:
+        if "driver" not in subject.addresses:
+            raise CannotArrange(
+                "An inbound driver needs addresses.driver, and its token tokens.driver."
+            )
+        client = stack.enter_context(httpx.Client(timeout=20.0, trust_env=False))
+        return InboundDriver(subject.addresses["driver"], token, client)
+    if subject.driving == OUTBOUND:
+        address = subject.addresses.get("driver", "")
+        return stack.enter_context(OutboundDriver.serving(token, address))
+    return guided
