@@ -25,7 +25,7 @@ NODE_PATH_FIRST = $(if $(filter wheel,$(NODE_SOURCE)),$(abspath $(BIN)):)$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help .venv demo up test check fuzz prove bench pins clean \
+.PHONY: help .venv demo up test check fuzz gallery prove bench pins clean \
 	check-style check-types check-imports check-contracts
 
 help: ## list the tasks
@@ -54,6 +54,7 @@ check-imports: .venv
 
 check-contracts: .venv $(SPECTRAL_READY)
 	$(SANDBOX) contracts check
+	$(SANDBOX) requirements check
 	@test -n "$(BUNDLES)" || { echo "There is no bundled contract (openapi/*/v*/bundle.json) to lint."; exit 2; }
 	@echo "spectral lint $(BUNDLES)"
 	@PATH="$(NODE_PATH_FIRST)" $(VENV)/contract-lint/node_modules/.bin/spectral lint \
@@ -62,6 +63,9 @@ check-contracts: .venv $(SPECTRAL_READY)
 fuzz: .venv ## fuzz both contracts against a sandbox of its own (SEED=1)
 	$(SANDBOX) fuzz --target esr --seed $(SEED)
 	$(SANDBOX) fuzz --target nhs-jobs --seed $(SEED)
+
+gallery: .venv ## the defects that the suite must catch, held against docs/gallery.json
+	$(SANDBOX) gallery --check
 
 prove: .venv ## the long proofs, all of them or a slice (PROVE_SLICE=2/6)
 	@PROVE_SLICE="$(PROVE_SLICE)" PROVE_SEED="$(PROVE_SEED)" .ci/prove
