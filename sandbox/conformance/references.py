@@ -76,7 +76,8 @@ def _supplier(name: str, url: str, seed: int, receiver: EventReceiver, stack: Ex
     if name == SUPPLIER_OUTBOUND:
         queue = stack.enter_context(OutboundDriver.serving(driver_token))
     settings = Settings(
-        esr_url=f"{url}/esr/v1",
+        # By its path, a call without a token is the workspace's too.
+        esr_url=f"{url}/w/{stage.workspace}/esr/v1",
         esr_token=stage.supplier_token,
         driver_token=driver_token,
         queue_url=queue.url if queue else None,

@@ -86,7 +86,7 @@ def supplied(
         name = f"supplier-{next(_numbers)}"
         stage = stack.enter_context(SupplierStage.opened(url, seed, receiver, name))
         settings = Settings(
-            f"{url}/esr/v1",
+            f"{url}/w/{name}/esr/v1",
             stage.supplier_token,
             driver_token=_DRIVER_TOKEN,
             ready_seconds=2.0,

@@ -328,9 +328,9 @@ DEFECTS: tuple[Deviation, ...] = (
     _decides(
         "bodies",
         "ni-number",
-        "It sends National Insurance numbers of a form that HMRC does not give out.",
-        "ESR-APP-013",
-        body=_body(person=_person(niNumber="QQ123456C")),
+        "It sends National Insurance numbers with the spaces that people write.",
+        "ESR-REQ-020",
+        body=_body(person=_person(niNumber="PZ 90 00 01 A")),
     ),
     _decides(
         "bodies",
