@@ -278,7 +278,7 @@ class TestRules:
     def test_operations_of_the_table_exist(self) -> None:
         named = {name for row in EXPECTED for name in row.operations}
         found: set[str] = set()
-        for path in ("esr", "nhs-jobs"):
+        for path in ("esr", "nhs-jobs", "receiver"):
             bundle = Path(__file__).parents[2] / "openapi" / path / "v1" / "bundle.json"
             for item in json.loads(bundle.read_bytes())["paths"].values():
                 found |= {o["operationId"] for o in item.values() if isinstance(o, dict)}
