@@ -178,6 +178,12 @@ def test_the_matrix_that_is_committed_has_the_whole_gallery_and_its_own_page() -
     assert page == render_page(entries, load_requirements())
 
 
+def test_the_matrix_that_is_committed_names_cases_that_there_are() -> None:
+    known = {case.id for case in load_cases()} | {"traffic"}
+
+    assert {case for each in committed().values() for case in each["tripped"].values()} <= known
+
+
 def test_the_matrix_that_is_committed_holds_what_the_suite_claims() -> None:
     numbers = totals(committed(), load_requirements())
 

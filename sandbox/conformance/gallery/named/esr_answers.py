@@ -105,7 +105,32 @@ def _swapped(vacancy: dict[str, Any]) -> dict[str, Any]:
     return {**vacancy, "vacancyReference": other, "requisitionReference": one}
 
 
+def _page_of_500(_call: Call, reply: Reply) -> Reply:
+    return (
+        Reply(500, b"<html><body>Error</body></html>", "text/html")
+        if reply.status == 500
+        else reply
+    )
+
+
+def _false_is_nothing(applicant: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in applicant.items() if value is not False}
+
+
 DEFECTS: tuple[Deviation, ...] = (
+    defect(
+        "esr.answers.false-left-out",
+        "A no to the data-sharing question is read as no answer",
+        ["ESR-IAT-014"],
+        altered(_READ, _false_is_nothing),
+    ),
+    defect(
+        "esr.answers.html-of-a-failure",
+        "A failure of ESR's own is a page of HTML",
+        ["ESR-REQ-031"],
+        answers(EVERY, _page_of_500),
+        fails=True,
+    ),
     defect(
         "esr.answers.null-for-text",
         "An applicant's supplierReference is null, where a text was promised",

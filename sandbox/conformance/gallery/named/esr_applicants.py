@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.conformance.gallery.deviation import Apply, Deviation, together
 from sandbox.conformance.gallery.named.defect import defect
-from sandbox.conformance.gallery.patching import attribute, instead, row
+from sandbox.conformance.gallery.patching import attribute, instead, row, rule_gone
 from sandbox.conformance.gallery.proxy import altered, dropped, mapped
 from sandbox.conformance.gallery.rule_rows.applicants import WHOEVER_ACCEPTED
 from sandbox.esr.domain import applicant_life_cycle as life
@@ -175,6 +175,12 @@ DEFECTS: tuple[Deviation, ...] = (
         "A person who was withdrawn cannot be sent for the vacancy again",
         ["ESR-APP-032"],
         attribute(people.Known, "live_for", _always_live),
+    ),
+    defect(
+        "esr.applicants.one-for-each-message",
+        "A person who is sent many times at once becomes many applicants",
+        ["ESR-APP-021"],
+        rule_gone(applicants.DUPLICATE_RULES[0]),
     ),
     defect(
         "esr.applicants.withdrawal-lost",

@@ -23,6 +23,7 @@ from sandbox.outbox.store import enqueue, revive
 from sandbox.signatures import sign_request
 from sandbox.web.call import Call
 from sandbox.web.reply import Reply
+from sandbox.workspaces.store import workspace_names
 
 _NUMBERS = itertools.count(1)
 
@@ -131,6 +132,20 @@ def _taking_all(settle: Callable[..., None]) -> Callable[..., None]:
 
 def _reviving_all(sent: Callable[..., int]) -> Callable[..., int]:
     return lambda transaction, name, lanes, moment, _chosen: sent(transaction, name, lanes, moment)
+
+
+def _anybodys(_find: Callable[..., Any]) -> Callable[..., Any]:
+    """Whoever asks, in whatever workspace."""
+
+    def found(connection: Any, _workspace: str, _client: str, identifier: str) -> Any:
+        listed = (
+            item
+            for name in workspace_names(connection)
+            for _, item in store.list_subscriptions(connection, name)
+        )
+        return next((item for item in listed if item["subscriptionId"] == identifier), None)
+
+    return found
 
 
 def _untyped(listed: Callable[..., Any]) -> Callable[..., Any]:
@@ -248,6 +263,12 @@ DEFECTS: tuple[Deviation, ...] = (
         "A subscription is delivered types that it does not ask for",
         ["ESR-EVT-015"],
         attribute(store, "list_subscriptions", _untyped(store.list_subscriptions)),
+    ),
+    defect(
+        "esr.events.subscriptions-of-others",
+        "A client is shown the subscriptions of another",
+        ["ESR-EVT-017"],
+        attribute(store, "find_subscription", _anybodys(store.find_subscription)),
     ),
     defect(
         "esr.events.delivered-after-end",

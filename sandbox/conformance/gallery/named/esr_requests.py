@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.conformance.gallery.deviation import Deviation, together
+from sandbox.conformance.gallery.deviation import Apply, Deviation, together
 from sandbox.conformance.gallery.named.defect import defect
 from sandbox.conformance.gallery.patching import attribute, instead, rebound
 from sandbox.conformance.gallery.proxy import EVERY, answers
@@ -39,6 +39,14 @@ def _undigested(call: Callable[..., Any]) -> Callable[..., Any]:
         return call(connection, key, _UNDIGESTED, *rest)
 
     return same
+
+
+def id_without_message() -> Apply:
+    """A request id alone tells an outcome, whatever was sent with it."""
+    return together(
+        instead(outcomes.find_outcome, _undigested),
+        instead(outcomes.keep_outcome, _undigested),
+    )
 
 
 def _only_success(keep: Callable[..., Any]) -> Callable[..., Any]:
@@ -169,10 +177,7 @@ DEFECTS: tuple[Deviation, ...] = (
         "esr.requests.id-without-message",
         "Another message under a known X-Request-ID gets the first one's answer",
         ["ESR-REQ-003"],
-        together(
-            instead(outcomes.find_outcome, _undigested),
-            instead(outcomes.keep_outcome, _undigested),
-        ),
+        id_without_message(),
     ),
     defect(
         "esr.requests.refusal-forgotten",

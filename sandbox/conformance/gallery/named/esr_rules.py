@@ -8,10 +8,12 @@ from typing import Any
 from sandbox import rules
 from sandbox.conformance.gallery.deviation import Deviation, together
 from sandbox.conformance.gallery.named.defect import defect
-from sandbox.conformance.gallery.patching import attribute, instead, rebound, row
+from sandbox.conformance.gallery.patching import attribute, instead, rebound, row, unguarded
+from sandbox.errors import Code
 from sandbox.esr.domain import applicants, check_profiles, portable_data, registers, transfers
+from sandbox.esr.domain import employment_checks as check_rules
 from sandbox.esr.domain import positions as position_rules
-from sandbox.esr.domain.vacancies import status_after_hire
+from sandbox.esr.domain.vacancies import check_status_change, status_after_hire
 from sandbox.esr.service import employment_checks as checks
 from sandbox.esr.service import positions, vacancies
 from sandbox.esr.service import registers as register_service
@@ -106,6 +108,15 @@ def _untrained(data: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *given: {**data(*given), "training": []}
 
 
+def _update_service_alone(facts: check_rules.CheckFacts) -> bool:
+    detail = facts.update.get("dbs", {})
+    levels = check_rules.UPDATE_SERVICE_LEVELS
+    return not detail.get("updateService") or detail.get("level") in levels
+
+
+[_LEVEL_RULE] = [rule for rule in check_rules.UPDATE_RULES if rule.code is Code.DBS_LEVEL_TOO_LOW]
+
+
 def _always_counted(_status: Callable[..., Any]) -> Callable[..., Any]:
     return lambda _present, openings, hired: status_after_hire("01", openings, hired)
 
@@ -122,6 +133,12 @@ DEFECTS: tuple[Deviation, ...] = (
         "Of several rules that a check breaks only the first is told",
         ["ESR-CHK-023"],
         instead(rules.findings, _only_first),
+    ),
+    defect(
+        "esr.checks.barred-lists-anywhere",
+        "Barred lists may stand with a certificate of any level",
+        ["ESR-CHK-016"],
+        attribute(_LEVEL_RULE, "holds", _update_service_alone),
     ),
     defect(
         "esr.checks.after-the-end",
@@ -258,6 +275,12 @@ DEFECTS: tuple[Deviation, ...] = (
         "Somebody is hired into a position that does not allow it",
         ["ESR-POS-012"],
         instead(positions.check_start, lambda _check: _nothing),
+    ),
+    defect(
+        "esr.vacancies.any-status",
+        "A vacancy goes to a status that the national list does not have",
+        ["ESR-VAC-012"],
+        together(unguarded("/status"), instead(check_status_change, lambda _check: _nothing)),
     ),
     defect(
         "esr.vacancies.hires-not-counted",

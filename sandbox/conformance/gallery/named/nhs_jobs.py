@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from sandbox.conformance.gallery.deviation import Deviation, together
 from sandbox.conformance.gallery.named.defect import defect
+from sandbox.conformance.gallery.named.esr_requests import id_without_message
 from sandbox.conformance.gallery.patching import attribute, instead, rebound, row
 from sandbox.conformance.gallery.proxy import altered, answers, dropped, each, mapped, put
 from sandbox.conformance.gallery.rule_rows.nhs_jobs import offered_again
@@ -350,6 +351,12 @@ DEFECTS: tuple[Deviation, ...] = (
             rebound(outcomes.find_outcome, _nothing),
             rebound(outcomes.keep_outcome, _nothing),
         ),
+    ),
+    defect(
+        "nhs-jobs.requests.id-without-message",
+        "Another message under a known X-Request-ID gets the first one's answer",
+        ["NHSJ-REQ-002"],
+        id_without_message(),
     ),
     defect(
         "nhs-jobs.requests.tenant-ignored",
