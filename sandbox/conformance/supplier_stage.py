@@ -79,6 +79,11 @@ class SupplierStage:
             yield stage
 
     def _fill(self) -> None:
+        if self.client.get(f"{self.url}/nhs-jobs/v1/openapi.json").status_code == 200:
+            raise CannotArrange(
+                f"NHS Jobs runs at {self.url} too: it would be sent the same events, and meet the faults that are meant for "
+                "your system. Begin with esr-sandbox up --only esr --fresh --world empty."
+            )
         answer = self.client.post(
             f"{self.control}/seed",
             json={
@@ -90,7 +95,7 @@ class SupplierStage:
         if answer.status_code == 409:
             raise CannotArrange(
                 f"The workspace {self.workspace} holds a world already; the suite needs one that it knows. Begin with "
-                "esr-sandbox up --fresh --world empty, or reset the workspace."
+                "esr-sandbox up --only esr --fresh --world empty, or reset the workspace."
             )
         good(answer, 200)
         for place, profiles in _PROFILES.items():

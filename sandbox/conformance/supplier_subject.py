@@ -24,8 +24,9 @@ def supplier_at(subject: Subject, seed: int, guided: Driver) -> Iterator[Reached
     control = subject.addresses.get("control", "")
     if not control.endswith(_CONTROL):
         raise CannotArrange(
-            "A supplier is certified against a sandbox: start one with esr-sandbox up, connect your test system to it, "
-            f"and name it as addresses.control, such as http://127.0.0.1:8080{_CONTROL}."
+            "A supplier is certified against a sandbox: start one with esr-sandbox up --only esr --fresh --world empty, connect "
+            "your test system to it, and name it as addresses.control, such as "
+            f"http://127.0.0.1:8080{_CONTROL}."
         )
     with ExitStack() as stack:
         receiver = EventReceiver()

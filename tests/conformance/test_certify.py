@@ -12,6 +12,7 @@ from sandbox.conformance.evidence.envelope import MANIFEST, signed, statement
 from sandbox.conformance.evidence.keys import read_private_key
 from sandbox.conformance.evidence.manifest import canonical, sha256
 from sandbox.conformance.evidence.pack import ENVELOPE, write_zip
+from sandbox.server import started
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +137,18 @@ def test_a_subject_that_cannot_be_reached_is_a_matter_of_configuration(
     out, err = capsys.readouterr()
     assert code == MISUSED
     assert told in out + err
+
+
+def test_a_supplier_is_not_certified_beside_nhs_jobs_which_would_be_sent_the_same_events(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    subject = SUBJECT.replace("role: esr", "role: recruitment-system")
+    path = tmp_path / "subject.yaml"
+    with started("--world", "empty", folder=tmp_path) as sandbox:
+        addresses = f"addresses: {{control: '{sandbox.url}/control/v1'}}\ntokens: {{esr: '{sandbox.token}'}}\n"
+        path.write_text(subject[: subject.index("addresses:")] + addresses, encoding="utf-8")
+
+        code = run(["certify", str(path), "--out", str(tmp_path)])
+
+    assert code == MISUSED
+    assert "--only esr" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """Two versions of a contract, operation by operation: what has changed, and whether it breaks those who keep to the old one.
 
-It is written here because no maintained Python library knows the direction of a schema (oasdiff, which does, is a Go program).
+It is written here because we found no maintained Python library that knows the direction of a schema (oasdiff, which does, is
+a Go program).
 Whom a change breaks depends on who offers the contract: those who call ESR send its requests and read its answers; those who
 offer the receiver or the driver read the requests and send the answers.
 """
