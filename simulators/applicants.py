@@ -61,8 +61,19 @@ _FULL_TIME_HOURS = 37.5
 _DAYS_FROM_SENDING_TO_START = (14, 77)
 
 
-def applicant(seed: int, index: int, world: World) -> dict[str, Any]:
-    """Applicant `index` of `seed` for one of the open vacancies of `world`, sent on `world.today`.
+def applicant(
+    seed: int,
+    index: int,
+    world: World,
+    *,
+    today: date | None = None,
+    vacancy: Mapping[str, Any] | None = None,
+    start: date | None = None,
+) -> dict[str, Any]:
+    """Applicant `index` of `seed` for one of the open vacancies of `world`, sent on `today`.
+
+    What is left out is drawn, but for the day: it is then `world.today`. Of a vacancy, `vacancyReference`,
+    `positionId` and `odsCode` are read.
 
     Dates: offer in the fortnight before; four in five have accepted; start on a Monday two to
     twelve weeks ahead, within the send window of public ESR interfaces (13 weeks to 2 days). The NI
@@ -70,32 +81,36 @@ def applicant(seed: int, index: int, world: World) -> dict[str, Any]:
     above all for a person new to the country. Some are employees of the world: see `known_people`.
     """
     stream = Stream(seed, "applicant", index)
+    today = today or world.today
     known = known_person(seed, index, world)
-    vacancy = known.vacancy if known else world.vacancies[stream.weighted(world.hiring)]
+    if known:
+        vacancy = known.vacancy
+    elif vacancy is None:
+        vacancy = world.vacancies[stream.weighted(world.hiring)]
     position = world.position_by_id[vacancy["positionId"]]
     role = job_role(position["jobRole"])
-    dates = _dates(stream, world.today, certain=known is not None)
+    dates = _dates(stream, today, start, certain=known is not None)
     found: dict[str, Any] = {
         "supplierReference": supplier_reference(seed, index),
         "vacancyReference": vacancy["vacancyReference"],
         "positionId": vacancy["positionId"],
     }
-    found |= _known(stream, known) if known else _stranger(stream, seed, index, role, world, dates)
+    found |= _known(stream, known) if known else _stranger(stream, seed, index, role, today, dates)
     found["staffGroup"] = role.staff_group
     found["jobRole"] = role.code
     found |= _terms(stream, role, position)
     found["recruitmentSource"] = _NHS if known else _source(stream, seed, index, role, world, found)
     found |= dates
-    start = date.fromisoformat(dates["startDate"])
+    starts = date.fromisoformat(dates["startDate"])
     if found["contractType"] in (FIXED_TERM, LOCUM):
-        found["endDate"] = (start + timedelta(days=stream.pick((90, 182, 364, 728)))).isoformat()
+        found["endDate"] = (starts + timedelta(days=stream.pick((90, 182, 364, 728)))).isoformat()
     if "offerAcceptedDate" in dates:
         found["dataSharingConsent"] = stream.chance(85)
     if known and known.internal:
         found["internalCandidate"] = True
     elif found["recruitmentSource"] == _NHS:
         found["previousEmployer"] = _previous_employer(
-            stream, world, vacancy["odsCode"], start, known
+            stream, world, vacancy["odsCode"], starts, known
         )
     return found
 
@@ -113,15 +128,15 @@ def _known(stream: Stream, known: KnownPerson) -> dict[str, Any]:
 
 
 def _stranger(
-    stream: Stream, seed: int, index: int, role: JobRole, world: World, dates: Mapping[str, str]
+    stream: Stream, seed: int, index: int, role: JobRole, today: date, dates: Mapping[str, str]
 ) -> dict[str, Any]:
-    someone = person(seed, index, role, world.today)
+    someone = person(seed, index, role, today)
     sponsored = route(seed, index, someone["nationality"], role) in SPONSORED
     if stream.chance(60 if sponsored else 97) and "offerAcceptedDate" in dates:
         someone["niNumber"] = identifiers.national_insurance_number(seed, index)
     found: dict[str, Any] = {"person": someone}
     if role.register is not None:
-        found["registrations"] = [registration(seed, index, role.register, world.today)]
+        found["registrations"] = [registration(seed, index, role.register, today)]
     return found
 
 
@@ -141,12 +156,13 @@ def supplier_reference(seed: int, index: int) -> str:
     return f"APP-{identifiers.seed_tag(seed):06d}-{index:07d}"
 
 
-def _dates(stream: Stream, today: date, *, certain: bool) -> dict[str, str]:
+def _dates(stream: Stream, today: date, start: date | None, *, certain: bool) -> dict[str, str]:
     """The dates of an offer; a `certain` one has been accepted."""
     offered = today - timedelta(days=stream.below(11))
     offered -= timedelta(days=max(0, offered.weekday() - 4))
-    start = today + timedelta(days=stream.between(*_DAYS_FROM_SENDING_TO_START))
-    start += timedelta(days=-start.weekday() % 7)
+    if start is None:
+        start = today + timedelta(days=stream.between(*_DAYS_FROM_SENDING_TO_START))
+        start += timedelta(days=-start.weekday() % 7)
     accepted = min(today, offered + timedelta(days=stream.below(7)))
     found = {"offerDate": offered.isoformat()}
     if stream.chance(80) or certain:

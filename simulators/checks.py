@@ -9,7 +9,7 @@ asked for when the role needs one, and the regulator's answer may come in betwee
 adds at most COMPLETE.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
@@ -47,8 +47,9 @@ NEXT_STATES: Mapping[str | None, frozenset[str]] = MappingProxyType(
     }
 )
 
-# How many updates an applicant has: mean 4.8.
-_UPDATES = Weighted.of({2: 5, 3: 15, 4: 25, 5: 25, 6: 15, 7: 10, 8: 5})
+UPDATES = MappingProxyType({2: 5, 3: 15, 4: 25, 5: 25, 6: 15, 7: 10, 8: 5})
+"""How many updates applicants have, in a hundred: mean 4.8."""
+_UPDATES = Weighted.of(UPDATES)
 # In the order in which they are kept when an applicant has fewer updates than checks: how often
 # each crosses, in a hundred.
 _SHARES = {
@@ -137,13 +138,29 @@ _HOURS = {
     WORK_HEALTH: (2, 24, 72, 168, 600),
     ALERT_NOTICE: (1, 12, 24, 48, 96),
 }
-_OPENS, _CLOSES = 8 * 3_600, 18 * 3_600
+_OPENS, _CLOSES, _MIDNIGHT = 8 * 3_600, 18 * 3_600, 24 * 3_600
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingTime:
+    """When somebody is there to send an update."""
+
+    is_working_day: Callable[[int], bool]
+    """By the proleptic ordinal of the date (`date.toordinal`)."""
+    second: Callable[[Stream], int]
+    """Draws a second of such a day, before its last minute."""
+
+
+OFFICE_WEEK = WorkingTime(
+    lambda ordinal: 0 < ordinal % 7 < 6, lambda stream: stream.between(_OPENS, _CLOSES - 60)
+)
+"""Weekdays from 8 to 18 o'clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckStep:
-    """One update: `day` days after the applicant was sent, `second` of that day (UTC), and what is
-    then put to `check_type`.
+    """One update: `day` days after the applicant was sent, `second` of that day, and what is then put
+    to `check_type`.
     """
 
     day: int
@@ -152,31 +169,44 @@ class CheckStep:
     update: dict[str, Any]
 
     def at(self, today: date) -> datetime:
-        """The moment, when the applicant was sent on `today`."""
+        """The moment, when the applicant was sent on `today` and clocks show UTC."""
         return datetime(today.year, today.month, today.day, tzinfo=UTC) + timedelta(
             days=self.day, seconds=self.second
         )
 
 
 def check_history(
-    applicant: Mapping[str, Any], seed: int, index: int, today: date = TODAY
+    applicant: Mapping[str, Any],
+    seed: int,
+    index: int,
+    today: date = TODAY,
+    *,
+    updates: int | None = None,
+    last_day: int | None = None,
+    working_time: WorkingTime = OFFICE_WEEK,
 ) -> list[CheckStep]:
-    """The updates of applicant `index` of `seed`, sent on `today`, in the order of their moments:
-    on working hours of weekdays, from the day after until the day before the start date.
+    """The updates of applicant `index` of `seed`, sent on `today`, in the order of their moments: in
+    `working_time`, from the day after until `last_day`, counted from `today`.
+
+    Left out, `updates` is drawn and `last_day` is the day before the start date. There must be a working day among
+    those days, and `updates` is 2 to 8.
     """
     stream = Stream(seed, "checks", index)
     role = job_role(applicant["jobRole"])
+    case = Case(applicant, seed, index, role, today)
+    if updates is None:
+        updates = stream.weighted(_UPDATES)
+    layout = _Layout(stream, case, case.last_day if last_day is None else last_day, working_time)
     steps: list[CheckStep] = []
-    for check_type, length in _shared_out(stream, role).items():
+    for check_type, length in _shared_out(stream, role, updates).items():
         run = stream.weighted(_RUNS[check_type][length])
-        steps += _laid_out(stream, Case(applicant, seed, index, role, today), check_type, run)
+        steps += _laid_out(layout, check_type, run)
     # The sort keeps the order of steps at one moment, so a check never overtakes itself.
     return sorted(steps, key=lambda step: (step.day, step.second))
 
 
-def _shared_out(stream: Stream, role: JobRole) -> dict[str, int]:
-    """How many updates each check has. Their sum is a draw from `_UPDATES`."""
-    updates = stream.weighted(_UPDATES)
+def _shared_out(stream: Stream, role: JobRole, updates: int) -> dict[str, int]:
+    """How many of the updates each check has."""
     lacking = set()
     if role.dbs_level is None:
         lacking.add(DBS)
@@ -206,17 +236,31 @@ def _hours_to_answer(stream: Stream, check_type: str, role: JobRole) -> int:
     return stream.quantile(_HOURS[check_type])
 
 
-def _weekday(today: date, day: int, last_day: int) -> int:
-    """`day`, or the Monday after it; the Friday before it where Monday would be too late."""
-    weekday = (today.weekday() + day) % 7
-    if weekday < 5:
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where the updates of one applicant may lie."""
+
+    stream: Stream
+    case: Case
+    last_day: int
+    working_time: WorkingTime
+
+    def working_day(self, day: int) -> int:
+        """`day`, or the first working day after it; the last one before it where that would be too late."""
+        works, today = self.working_time.is_working_day, self.case.today.toordinal()
+        found = day
+        while not works(today + found):
+            found += 1
+        if found <= self.last_day:
+            return found
+        while not works(today + day):
+            day -= 1
         return day
-    return day + 7 - weekday if day + 7 - weekday <= last_day else day - (weekday - 4)
 
 
-def _laid_out(stream: Stream, case: Case, check_type: str, run: tuple[str, ...]) -> list[CheckStep]:
-    last_day = case.last_day
-    asked = _weekday(case.today, stream.between(1, 5), last_day)
+def _laid_out(layout: _Layout, check_type: str, run: tuple[str, ...]) -> list[CheckStep]:
+    stream, case, last_day = layout.stream, layout.case, layout.last_day
+    asked = layout.working_day(min(last_day, stream.between(1, 5)))
     duration = round(_hours_to_answer(stream, check_type, case.role) / 24)
     steps: list[CheckStep] = []
     day, second, asked_on = asked, _OPENS, asked
@@ -224,11 +268,11 @@ def _laid_out(stream: Stream, case: Case, check_type: str, run: tuple[str, ...])
         # The first of several updates asks, the last answers, the others stand in between.
         share = place if len(run) > 1 else 1
         answered = min(last_day, asked + duration * share // max(1, len(run) - 1))
-        planned = _weekday(case.today, answered, last_day)
+        planned = layout.working_day(answered)
         if planned > day or not steps:
-            day, second = max(day, planned), stream.between(_OPENS, _CLOSES - 60)
+            day, second = max(day, planned), layout.working_time.second(stream)
         else:
-            second += 1 + (_CLOSES - second) // 4
+            second += 1 + ((_CLOSES if second < _CLOSES else _MIDNIGHT) - second) // 4
         if state == REQUESTED and steps:
             asked_on = day
         update = check_update(stream, case, check_type, state, asked_on, day)
