@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
 from sandbox.errors import Code, Refusal
+from sandbox.prepared import Prepared
 from sandbox.receipts import Awaited, Receipt, deliver
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ _ATTEMPTS = 3
 _READERS = 4
 
 metadata = sa.MetaData()
+_begin_unit = Prepared(sa.text("SAVEPOINT unit"))
+_end_unit = Prepared(sa.text("RELEASE SAVEPOINT unit"))
 
 schema_version = sa.Table(
     "schema_version", metadata, sa.Column("version", sa.Integer, primary_key=True)
@@ -239,7 +242,7 @@ def _attempt(transaction: Transaction, work: Work) -> Any:
     connection = transaction.connection
     for attempt in range(1, _ATTEMPTS + 1):
         put_off = {name: len(left) for name, left in transaction.before_commit.items()}
-        connection.exec_driver_sql("SAVEPOINT unit")
+        _begin_unit.run(connection, {})
         try:
             try:
                 result = work(transaction)
@@ -248,11 +251,11 @@ def _attempt(transaction: Transaction, work: Work) -> Any:
                 result = undone.then(transaction)
         except Exception as problem:
             _undo(transaction, put_off)
-            connection.exec_driver_sql("RELEASE SAVEPOINT unit")
+            _end_unit.run(connection, {})
             if isinstance(problem, sa.exc.IntegrityError) and attempt < _ATTEMPTS:
                 continue
             raise
-        connection.exec_driver_sql("RELEASE SAVEPOINT unit")
+        _end_unit.run(connection, {})
         return result
     raise AssertionError("unreachable")
 

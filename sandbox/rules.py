@@ -51,7 +51,7 @@ def findings(rules: Iterable[Rule[Subject]], subject: Subject) -> list[Finding]:
     found: list[Finding] = []
     broken: set[Code] = set()
     for rule in rules:
-        if broken.intersection(rule.needs):
+        if broken and broken.intersection(rule.needs):
             broken.add(rule.code)
         elif not rule.holds(subject):
             broken.add(rule.code)

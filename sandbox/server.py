@@ -1,6 +1,7 @@
 """Runs a sandbox: in this process until it is told to stop, or as a process of its own that another command uses."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -118,6 +119,8 @@ def serve(
             lifespan="on",
             ws="none",
             server_header=False,
+            # Nobody stands in front of a sandbox, and nothing here asks for the caller's address.
+            proxy_headers=False,
             timeout_graceful_shutdown=5,
             # Longer than any client of ours keeps an idle connection, so that it is never closed under a request.
             timeout_keep_alive=30,
@@ -162,6 +165,9 @@ async def _run(
             logger.warning(
                 "NHS Jobs has not reached ESR yet and goes on trying; until then no event arrives there"
             )
+        # Contracts, schemas and tables are there for good; unless they are set aside, a full collection stops every request
+        # for a tenth of a second to look through them.
+        gc.freeze()
         on_ready(runtime.settings)
 
     announcing = asyncio.create_task(announce())

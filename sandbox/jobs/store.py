@@ -30,7 +30,7 @@ class Job:
     payload: dict[str, Any]
 
 
-_next = (
+_next = Prepared(
     sa.select(jobs)
     .where(jobs.c.workspace == sa.bindparam("workspace"))
     .order_by(jobs.c.due_at, jobs.c.job_id)
@@ -139,12 +139,11 @@ def cancel(connection: sa.Connection, workspace: str, kind: str, reference: str)
 
 def next_job(connection: sa.Connection, workspace: str) -> Job | None:
     """The job that is due first, whether its moment has come or not."""
-    row = connection.execute(_next, {"workspace": workspace}).one_or_none()
+    row = _next.run(connection, {"workspace": workspace}).fetchone()
     if row is None:
         return None
-    return Job(
-        row.workspace, row.job_id, row.due_at, row.kind, row.reference, orjson.loads(row.payload)
-    )
+    of_workspace, job_id, due_at, kind, reference, payload = row
+    return Job(of_workspace, job_id, due_at, kind, reference, orjson.loads(payload))
 
 
 def take(connection: sa.Connection, job: Job) -> bool:

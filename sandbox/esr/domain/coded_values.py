@@ -8,6 +8,7 @@ or a code of neither (unmapped). What ESR answers then is not public either: an 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from sandbox.errors import Code
@@ -184,13 +185,14 @@ def taken(
     """
     found: list[Finding] = []
     changes: list[tuple[str, str]] = []
+    side = Door(door)
     for pointer, name, value in _values(document):
-        right, problem = national_value(lists[name], value, Door(door))
+        right, problem = national_value(lists[name], value, side)
         if problem is not None:
             if name in _SAID_BY_A_RULE and right is None:
                 continue
             answer = ANSWERS[CodedValues(profile), problem]
-            other, takes = _SIDES[Door(door)]
+            other, takes = _SIDES[side]
             text = answer.text.format(list=name, other=other, door=takes)
             found.append(Finding(answer.code, pointer, text, answer.kind))
             if answer.kind == ERROR:
@@ -203,7 +205,7 @@ def taken(
 def _values(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """(pointer, list, value) of everything in codes; what is left out or taken away is passed over."""
     for column, name in COLUMNS.items():
-        steps = column[1:].split("/")
+        steps = _steps(column)
         if steps[0] == "registrations":
             for place, item in enumerate(document.get("registrations", ())):
                 if steps[-1] in item:
@@ -213,6 +215,11 @@ def _values(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         value = holder.get(steps[-1])
         if value is not None:
             yield column, name, value
+
+
+@cache
+def _steps(pointer: str) -> tuple[str, ...]:
+    return tuple(pointer[1:].split("/"))
 
 
 def _with(document: dict[str, Any], changes: list[tuple[str, str]]) -> dict[str, Any]:

@@ -103,7 +103,7 @@ _of_reference = sa.select(applicants.c.document).where(
     applicants.c.ods_code == sa.bindparam("ods_code"),
 )
 _insert = Prepared(applicants.insert())
-_update = (
+_update = Prepared(
     sa.update(applicants)
     .where(
         applicants.c.workspace == sa.bindparam("of_workspace"),
@@ -226,8 +226,8 @@ def list_applicants(
 
 def update_applicant(connection: sa.Connection, workspace: str, document: dict[str, Any]) -> None:
     """Replaces an applicant."""
-    connection.execute(
-        _update,
+    _update.run(
+        connection,
         {
             "of_workspace": workspace,
             "number": document["applicantNumber"],

@@ -7,8 +7,9 @@ import sqlalchemy as sa
 
 from sandbox.esr.domain.people import Employment
 from sandbox.esr.tables import employees
+from sandbox.prepared import Prepared
 
-_of_person = (
+_of_person = Prepared(
     sa.select(employees.c.document)
     .where(
         employees.c.workspace == sa.bindparam("workspace"),
@@ -70,8 +71,8 @@ def employments_of(
     connection: sa.Connection, workspace: str, person_id: int
 ) -> list[dict[str, Any]]:
     """Every employment of a person, present and past."""
-    rows = connection.execute(_of_person, {"workspace": workspace, "person_id": person_id})
-    return [orjson.loads(text) for text in rows.scalars()]
+    wanted = {"workspace": workspace, "person_id": person_id}
+    return [orjson.loads(text) for (text,) in _of_person.run(connection, wanted).fetchall()]
 
 
 def employments_of_people(

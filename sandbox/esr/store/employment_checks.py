@@ -6,13 +6,16 @@ import orjson
 import sqlalchemy as sa
 
 from sandbox.esr.tables import employment_checks
+from sandbox.prepared import Prepared
 
-_find = sa.select(employment_checks.c.document).where(
-    employment_checks.c.workspace == sa.bindparam("workspace"),
-    employment_checks.c.applicant_number == sa.bindparam("applicant_number"),
-    employment_checks.c.check_type == sa.bindparam("check_type"),
+_find = Prepared(
+    sa.select(employment_checks.c.document).where(
+        employment_checks.c.workspace == sa.bindparam("workspace"),
+        employment_checks.c.applicant_number == sa.bindparam("applicant_number"),
+        employment_checks.c.check_type == sa.bindparam("check_type"),
+    )
 )
-_list = (
+_list = Prepared(
     sa.select(employment_checks.c.document)
     .where(
         employment_checks.c.workspace == sa.bindparam("workspace"),
@@ -20,8 +23,8 @@ _list = (
     )
     .order_by(employment_checks.c.check_type)
 )
-_insert = employment_checks.insert()
-_update = (
+_insert = Prepared(employment_checks.insert())
+_update = Prepared(
     sa.update(employment_checks)
     .where(
         employment_checks.c.workspace == sa.bindparam("of_workspace"),
@@ -36,29 +39,29 @@ def find_check(
     connection: sa.Connection, workspace: str, applicant_number: str, check_type: str
 ) -> dict[str, Any] | None:
     """The `EmploymentCheck`, or None."""
-    text = connection.execute(
-        _find,
+    row = _find.run(
+        connection,
         {
             "workspace": workspace,
             "applicant_number": applicant_number,
             "check_type": check_type,
         },
-    ).scalar_one_or_none()
-    return None if text is None else orjson.loads(text)
+    ).fetchone()
+    return None if row is None else orjson.loads(row[0])
 
 
 def list_checks(
     connection: sa.Connection, workspace: str, applicant_number: str
 ) -> list[dict[str, Any]]:
     """Every `EmploymentCheck` of an applicant."""
-    rows = connection.execute(_list, {"workspace": workspace, "applicant_number": applicant_number})
-    return [orjson.loads(text) for text in rows.scalars()]
+    wanted = {"workspace": workspace, "applicant_number": applicant_number}
+    return [orjson.loads(text) for (text,) in _list.run(connection, wanted).fetchall()]
 
 
 def insert_check(connection: sa.Connection, workspace: str, document: dict[str, Any]) -> None:
     """Adds a check."""
-    connection.execute(
-        _insert,
+    _insert.run(
+        connection,
         {
             "workspace": workspace,
             "applicant_number": document["applicantNumber"],
@@ -70,8 +73,8 @@ def insert_check(connection: sa.Connection, workspace: str, document: dict[str, 
 
 def update_check(connection: sa.Connection, workspace: str, document: dict[str, Any]) -> None:
     """Replaces a check."""
-    connection.execute(
-        _update,
+    _update.run(
+        connection,
         {
             "of_workspace": workspace,
             "number": document["applicantNumber"],

@@ -6,9 +6,10 @@ import orjson
 import sqlalchemy as sa
 
 from sandbox.esr.tables import event_subscriptions, events
+from sandbox.prepared import Prepared
 
-_insert = events.insert()
-_subscriptions = (
+_insert = Prepared(events.insert())
+_subscriptions = Prepared(
     sa.select(
         event_subscriptions.c.record, event_subscriptions.c.client, event_subscriptions.c.document
     )
@@ -25,8 +26,8 @@ def insert_event(
     document: dict[str, Any],
 ) -> None:
     """Adds an event to the feed."""
-    connection.execute(
-        _insert,
+    _insert.run(
+        connection,
         {
             "workspace": workspace,
             "sequence": sequence,
@@ -55,9 +56,11 @@ def list_subscriptions(
     connection: sa.Connection, workspace: str, client: str | None = None
 ) -> list[tuple[int, dict[str, Any]]]:
     """(record number, `EventSubscription`) in the order of creation, of one client or of all."""
-    rows = connection.execute(_subscriptions, {"workspace": workspace})
+    rows = _subscriptions.run(connection, {"workspace": workspace}).fetchall()
     return [
-        (row.record, orjson.loads(row.document)) for row in rows if client in (None, row.client)
+        (record, orjson.loads(document))
+        for record, owner, document in rows
+        if client in (None, owner)
     ]
 
 

@@ -6,10 +6,13 @@ import orjson
 import sqlalchemy as sa
 
 from sandbox.esr.tables import organisations
+from sandbox.prepared import Prepared
 
-_find = sa.select(organisations.c.document).where(
-    organisations.c.workspace == sa.bindparam("workspace"),
-    organisations.c.ods_code == sa.bindparam("ods_code"),
+_find = Prepared(
+    sa.select(organisations.c.document).where(
+        organisations.c.workspace == sa.bindparam("workspace"),
+        organisations.c.ods_code == sa.bindparam("ods_code"),
+    )
 )
 _update = (
     sa.update(organisations)
@@ -25,10 +28,8 @@ def find_organisation(
     connection: sa.Connection, workspace: str, ods_code: str
 ) -> dict[str, Any] | None:
     """The `Organisation`, or None."""
-    text = connection.execute(
-        _find, {"workspace": workspace, "ods_code": ods_code}
-    ).scalar_one_or_none()
-    return None if text is None else orjson.loads(text)
+    row = _find.run(connection, {"workspace": workspace, "ods_code": ods_code}).fetchone()
+    return None if row is None else orjson.loads(row[0])
 
 
 def list_organisations(connection: sa.Connection, workspace: str) -> list[dict[str, Any]]:

@@ -6,11 +6,14 @@ import orjson
 import sqlalchemy as sa
 
 from sandbox.esr.tables import register_entries
+from sandbox.prepared import Prepared
 
-_find = sa.select(register_entries.c.document).where(
-    register_entries.c.workspace == sa.bindparam("workspace"),
-    register_entries.c.body == sa.bindparam("body"),
-    register_entries.c.number == sa.bindparam("number"),
+_find = Prepared(
+    sa.select(register_entries.c.document).where(
+        register_entries.c.workspace == sa.bindparam("workspace"),
+        register_entries.c.body == sa.bindparam("body"),
+        register_entries.c.number == sa.bindparam("number"),
+    )
 )
 _update = (
     sa.update(register_entries)
@@ -27,10 +30,9 @@ def find_entry(
     connection: sa.Connection, workspace: str, body: str, number: str
 ) -> dict[str, Any] | None:
     """The `RegisterEntry`, or None."""
-    text = connection.execute(
-        _find, {"workspace": workspace, "body": body, "number": number}
-    ).scalar_one_or_none()
-    return None if text is None else orjson.loads(text)
+    wanted = {"workspace": workspace, "body": body, "number": number}
+    row = _find.run(connection, wanted).fetchone()
+    return None if row is None else orjson.loads(row[0])
 
 
 def put_entry(connection: sa.Connection, workspace: str, document: dict[str, Any]) -> None:
