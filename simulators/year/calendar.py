@@ -55,6 +55,19 @@ def working_day_from(ordinal: int) -> int:
     return ordinal
 
 
+@cache
+def worked_off_on(ordinal: int) -> int:
+    """The day on which that is done which falls due on a day. What a weekend holds up does not all come on Monday: its
+    first day's work is done on the first working day after it, the second's on the second, and so on.
+    """
+    if is_working_day(ordinal):
+        return ordinal
+    day = working_day_from(ordinal)
+    for _ in range(ordinal - working_day_until(ordinal) - 1):
+        day = working_day_from(day + 1)
+    return day
+
+
 def working_day_until(ordinal: int) -> int:
     """The last working day that is not after `ordinal`."""
     while not is_working_day(ordinal):

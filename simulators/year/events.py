@@ -34,6 +34,8 @@ class Event:
     """The contract's ApplicantSubmission, EmploymentCheckUpdate, ApplicantAmendment or Withdrawal; of a re-send
     the body of the first sending. For reading; copy it to change it.
     """
+    vacancy: str
+    """The `vacancyReference` that its applicant is for."""
     of: int | None = None
     """Of a re-send: the number of the event that is sent again, as a new request. It is earlier and the same
     applicant's.

@@ -17,7 +17,7 @@ from simulators.applicants import applicant
 from simulators.checks import UPDATES, WorkingTime, check_history
 from simulators.streams import Stream, Weighted, shuffled
 from simulators.world import World
-from simulators.year.calendar import is_working_day, working_day_from, working_day_until
+from simulators.year.calendar import worked_off_on, working_day_from, working_day_until
 from simulators.year.events import STEPS, Event, Kind
 from simulators.year.hours import instant, second_of_day
 
@@ -36,7 +36,7 @@ _BLOCK = 20
 _UPDATES_OF_A_BLOCK = tuple(
     number for number, share in UPDATES.items() for _ in range(share * _BLOCK // 100)
 )
-_UK = WorkingTime(is_working_day, second_of_day)
+_UK = WorkingTime(worked_off_on, working_day_until, second_of_day)
 _SECOND = 1_000_000
 
 
@@ -116,6 +116,7 @@ def history(seed: int, world: World, sent: Submission) -> tuple[Event, ...]:
             step.kind,
             step.check_type,
             step.body,
+            sent.vacancy["vacancyReference"],
             None if step.of is None else step.of.number,
         )
         for step in steps

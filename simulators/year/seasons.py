@@ -73,9 +73,9 @@ def start_days(season: Season, year: int) -> dict[int, float]:
 
 def _first_working_days_of_weeks(year: int, month: int) -> list[int]:
     first = date(year, month, 1).toordinal()
-    last = date(year + month // 12, month % 12 + 1, 1).toordinal() - 1
-    mondays = (day for day in range(first, last + 1) if day % 7 == 1)
-    return [working_day_from(day) for day in mondays]
+    mondays = range(first - (first - 1) % 7, first + 31, 7)
+    days = (working_day_from(monday) for monday in mondays)
+    return [day for day in days if date.fromordinal(day).month == month]
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ class Year:
         Held in memory are the histories under way, not the year. Raises ValueError unless 0 <= worker < of.
         """
         waiting: list[tuple[int, int, Event]] = []
-        for applicant in self._share(worker, of, start, end):
+        for applicant in self.share(worker, of, start, end):
             begins = self.submitted(applicant)
             while waiting and waiting[0][0] < begins:
                 yield heappop(waiting)[2]
@@ -111,23 +111,20 @@ class Year:
         the hour begins; of the same events as `events`. Makes every history once.
         """
         hours: dict[int, Counter[Kind]] = {}
-        for applicant in self._share(worker, of, start, end):
+        for applicant in self.share(worker, of, start, end):
             for event in self.history(applicant):
                 if (start is None or event.at >= start) and (end is None or event.at < end):
                     second = event.at // _SECOND
                     hours.setdefault(second - second % _HOUR, Counter())[event.kind] += 1
         return dict(sorted(hours.items()))
 
-    @property
-    def assumptions(self) -> tuple[str, ...]:
-        """What the year rests on, a sentence each with its source or "(assumed)", to be printed with a result."""
-        return (
-            f"{self.applicants:,} applicants are sent in the 365 days from {self.first_day}.",
-            *ASSUMPTIONS,
-        )
+    def share(
+        self, worker: int = 0, of: int = 1, start: int | None = None, end: int | None = None
+    ) -> Iterator[int]:
+        """The applicants whose number leaves `worker` when divided by `of` and who may have an event in [start, end).
 
-    def _share(self, worker: int, of: int, start: int | None, end: int | None) -> Iterator[int]:
-        """The applicants of a share that may have an event in [start, end)."""
+        Raises ValueError unless 0 <= worker < of.
+        """
         if not 0 <= worker < of:
             raise ValueError(f"worker must be 0 to {of - 1}, not {worker}")
         everybody = range(worker, self.applicants, of)
@@ -137,6 +134,14 @@ class Year:
         if end is not None:
             last = bisect_left(everybody, end, key=self.submitted)
         return iter(everybody[first:last])
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What the year rests on, a sentence each with its source or "(assumed)", to be printed with a result."""
+        return (
+            f"{self.applicants:,} applicants are sent in the 365 days from {self.first_day}.",
+            *ASSUMPTIONS,
+        )
 
     def _sending(self, applicant: int) -> tuple[int, int]:
         """The day among those of submissions, and the moment."""
