@@ -143,16 +143,20 @@ _OPENS, _CLOSES, _MIDNIGHT = 8 * 3_600, 18 * 3_600, 24 * 3_600
 
 @dataclass(frozen=True, slots=True)
 class WorkingTime:
-    """When somebody is there to send an update."""
+    """When somebody is there to send an update. Days are proleptic ordinals (`date.toordinal`)."""
 
-    is_working_day: Callable[[int], bool]
-    """By the proleptic ordinal of the date (`date.toordinal`)."""
+    done_on: Callable[[int], int]
+    """The day on which that is done which falls due on a day: the same where it is a working day, else one after."""
+    until: Callable[[int], int]
+    """The last working day that is not after a day."""
     second: Callable[[Stream], int]
-    """Draws a second of such a day, before its last minute."""
+    """Draws a second of a working day, before its last minute."""
 
 
 OFFICE_WEEK = WorkingTime(
-    lambda ordinal: 0 < ordinal % 7 < 6, lambda stream: stream.between(_OPENS, _CLOSES - 60)
+    done_on=lambda day: day if 0 < day % 7 < 6 else day + (1 - day) % 7,
+    until=lambda day: day if 0 < day % 7 < 6 else day - (day - 5) % 7,
+    second=lambda stream: stream.between(_OPENS, _CLOSES - 60),
 )
 """Weekdays from 8 to 18 o'clock."""
 
@@ -246,16 +250,14 @@ class _Layout:
     working_time: WorkingTime
 
     def working_day(self, day: int) -> int:
-        """`day`, or the first working day after it; the last one before it where that would be too late."""
-        works, today = self.working_time.is_working_day, self.case.today.toordinal()
-        found = day
-        while not works(today + found):
-            found += 1
-        if found <= self.last_day:
-            return found
-        while not works(today + day):
-            day -= 1
-        return day
+        """The day on which that is done which falls due on `day`; the last working day where that would be too late."""
+        today = self.case.today.toordinal()
+        found = self.working_time.done_on(today + day) - today
+        return (
+            found
+            if found <= self.last_day
+            else self.working_time.until(today + self.last_day) - today
+        )
 
 
 def _laid_out(layout: _Layout, check_type: str, run: tuple[str, ...]) -> list[CheckStep]:

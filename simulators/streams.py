@@ -62,33 +62,37 @@ class Stream:
         self._block = 0
         self._words: list[int] = []
 
+    def _more(self) -> list[int]:
+        told = f"{self._key}/{self._block}".encode()
+        self._block += 1
+        self._words.extend(_WORDS.unpack(blake2b(told).digest()))
+        return self._words
+
+    # Each kind of draw takes its word itself: a call less, and there are some ninety draws in an applicant.
+
     def word(self) -> int:
         """A whole number of 32 bits."""
-        words = self._words
-        if not words:
-            words.extend(_WORDS.unpack(blake2b(f"{self._key}/{self._block}".encode()).digest()))
-            self._block += 1
-        return words.pop()
+        return (self._words or self._more()).pop()
 
     def below(self, limit: int) -> int:
         """A whole number from 0 to `limit` - 1; `limit` at most 2**32."""
-        return self.word() * limit >> 32
+        return (self._words or self._more()).pop() * limit >> 32
 
     def between(self, first: int, last: int) -> int:
         """A whole number from `first` to `last`, both included."""
-        return first + (self.word() * (last - first + 1) >> 32)
+        return first + ((self._words or self._more()).pop() * (last - first + 1) >> 32)
 
     def chance(self, percent: float) -> bool:
         """True in `percent` of a hundred draws."""
-        return self.word() < percent / 100 * _RANGE
+        return (self._words or self._more()).pop() < percent / 100 * _RANGE
 
     def pick(self, values: Sequence[T]) -> T:
         """One of `values`, each as likely as the others."""
-        return values[self.word() * len(values) >> 32]
+        return values[(self._words or self._more()).pop() * len(values) >> 32]
 
     def weighted(self, table: Weighted[T]) -> T:
         """One of the table's values by its share."""
-        return table.values[bisect_right(table.bounds, self.word())]
+        return table.values[bisect_right(table.bounds, (self._words or self._more()).pop())]
 
     def quantile(self, table: Sequence[int]) -> int:
         """A draw from a distribution given by its quantiles at equal steps, straight lines between
