@@ -285,8 +285,6 @@ SHARES: dict[str, Callable[[Case], Iterable[str]]] = {
     "nationalities-of-asia-and-africa": _named(_ASIA_AND_AFRICA),
     "registration-body": _bodies,
     "hcpc-profession": _profession,
-    "joiners-by-month-nurses": _month_of_nurses,
-    "joiners-by-month-support": _month_of_support,
     "disability": _disability,
     "religion": _religion,
     "dbs-level": _dbs_level,
@@ -319,6 +317,13 @@ SHARES: dict[str, Callable[[Case], Iterable[str]]] = {
     ],
     "notice": lambda case: [f"{(case.start - case.today).days // 7} weeks"],
 }
+
+OF_A_YEAR: dict[str, Callable[[Case], Iterable[str]]] = {
+    "joiners-by-month-nurses": _month_of_nurses,
+    "joiners-by-month-support": _month_of_support,
+}
+"""Counted among the applicants of a year, because all others are sent on one day."""
+
 RATES: dict[str, Callable[[Case], Iterable[Rate]]] = {
     "women-by-group": _women_by_group,
     "women-by-profession": _women_by_profession,

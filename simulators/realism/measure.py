@@ -14,12 +14,13 @@ from simulators.checks import check_history
 from simulators.realism.agreement import AGREEMENT
 from simulators.realism.case import Case, Surroundings
 from simulators.realism.codes import CODES
-from simulators.realism.counting import RATES, SHARES, staff_gaps
+from simulators.realism.counting import OF_A_YEAR, RATES, SHARES, staff_gaps
 from simulators.realism.diagnostic import Diagnostic, Examination, Finding
 from simulators.realism.forms import FORMS
 from simulators.realism.histories import HISTORIES, UNIQUE
 from simulators.realism.marginals import Marginal, Tally, marginal
 from simulators.realism.published import Assumption, assumptions, published_figures
+from simulators.year import Year
 
 DIAGNOSTICS: tuple[Diagnostic, ...] = (*FORMS, *CODES, *AGREEMENT, *HISTORIES)
 _OF_STAFF = "disclosure-gaps-of-staff"
@@ -59,9 +60,12 @@ def case_of(index: int, around: Surroundings) -> Case:
 
 
 def measure(count: int, around: Surroundings, progress: Callable[[int], None]) -> Realism:
-    """Examines applicants 0 to `count` - 1; `progress` hears how many are done."""
+    """Examines applicants 0 to `count` - 1, and counts the start dates of as many who are sent over a year;
+    `progress` hears how many are done.
+    """
     examination = Examination(DIAGNOSTICS, UNIQUE)
-    tallies = {name: Tally() for name in (*SHARES, *RATES, _OF_STAFF)}
+    tallies = {name: Tally() for name in (*SHARES, *OF_A_YEAR, *RATES, _OF_STAFF)}
+    year = Year(around.seed, around.world, max(1, count), around.world.today)
     for index in range(count):
         case = case_of(index, around)
         examination.look_at(case)
@@ -69,6 +73,9 @@ def measure(count: int, around: Surroundings, progress: Callable[[int], None]) -
             tallies[name].add_labels(labels(case))
         for name, rates in RATES.items():
             tallies[name].add_rates(rates(case))
+        sent = Case(index, year.history(index)[0].body, (), around)
+        for name, labels in OF_A_YEAR.items():
+            tallies[name].add_labels(labels(sent))
         progress(index + 1)
     for employee in around.world.employees:
         tallies[_OF_STAFF].add_rates(staff_gaps(employee["person"]))

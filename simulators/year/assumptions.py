@@ -53,5 +53,5 @@ ASSUMPTIONS: tuple[str, ...] = (
         f"{RESENDS:g} % of submissions and updates are sent again as a new request with the same body, within ten minutes"
         " (assumed)."
     ),
-    "Nobody who applies is on ESR already, and nobody is hired while the year runs.",
+    "Nobody who applies is on ESR already, and nobody is hired while the year runs (assumed).",
 )

@@ -95,10 +95,10 @@ class Year:
         """
         waiting: list[tuple[int, int, Event]] = []
         for applicant in self.share(worker, of, start, end):
-            begins = self.submitted(applicant)
-            while waiting and waiting[0][0] < begins:
+            sent = self._submission(applicant)
+            while waiting and waiting[0][0] < sent.at:
                 yield heappop(waiting)[2]
-            for event in self.history(applicant):
+            for event in history(self.seed, self._strangers, sent):
                 if (start is None or event.at >= start) and (end is None or event.at < end):
                     heappush(waiting, (event.at, event.number, event))
         while waiting:

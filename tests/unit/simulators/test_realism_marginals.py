@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from sandbox.cli.realism import _surroundings
-from simulators.realism.counting import RATES, SHARES, staff_gaps
+from simulators.realism.counting import OF_A_YEAR, RATES, SHARES, staff_gaps
 from simulators.realism.marginals import FEW, Tally, marginal
 from simulators.realism.measure import Realism, case_of, measure
 from simulators.realism.published import (
@@ -116,7 +116,7 @@ def test_every_figure_is_counted_and_everything_counted_is_shown() -> None:
     rates = {each.id for each in published_figures() if each.kind is Kind.RATES}
     assumed = {each.id for each in assumptions()}
 
-    assert shares <= set(SHARES)
+    assert shares <= {*SHARES, *OF_A_YEAR}
     assert rates == {*RATES, OF_STAFF}
     assert set(SHARES) - shares <= assumed
     assert len(shares | rates | assumed) == len(published_figures()) + len(assumptions())
@@ -125,9 +125,10 @@ def test_every_figure_is_counted_and_everything_counted_is_shown() -> None:
 def test_labels_counted_are_labels_published() -> None:
     around = _surroundings(World.make(1, 5, 60), 1)
     cases = [case_of(index, around) for index in range(1_500)]
+    counted = SHARES | OF_A_YEAR
     for each in published_figures():
-        if each.id in SHARES:
-            labels = {label for case in cases for label in SHARES[each.id](case)}
+        if each.id in counted:
+            labels = {label for case in cases for label in counted[each.id](case)}
         elif each.id == OF_STAFF:
             labels = {
                 label
@@ -159,6 +160,15 @@ def test_a_share_known_to_be_near_is_near(realism: Realism) -> None:
 
     for name, most in (("gender", 6), ("nationality", 6), ("ethnicity", 6), ("disability", 5)):
         assert (by_id[name].distance or 0) < most, name
+
+
+def test_joiners_come_in_the_months_of_the_published_ones() -> None:
+    around = _surroundings(World.make(1, 5, 60), 1)
+
+    by_id = {each.figure.id: each for each in measure(3_000, around, lambda _: None).marginals}
+
+    for name in ("joiners-by-month-nurses", "joiners-by-month-support"):
+        assert (by_id[name].distance or 99) < by_id[name].chance + 4, name
 
 
 def test_progress_hears_each_applicant() -> None:
