@@ -126,7 +126,7 @@ class Year:
         Raises ValueError unless 0 <= worker < of.
         """
         if not 0 <= worker < of:
-            raise ValueError(f"worker must be 0 to {of - 1}, not {worker}")
+            raise ValueError(f"worker must be 0 or more and below {of}, not {worker}")
         everybody = range(worker, self.applicants, of)
         since = 0 if start is None else start - _LONGEST_HISTORY
         first = bisect_left(everybody, since, key=self.submitted)
