@@ -70,13 +70,13 @@ gallery: .venv ## the defects that the suite must catch, held against docs/galle
 prove: .venv ## the long proofs, all of them or a slice (PROVE_SLICE=2/6)
 	@PROVE_SLICE="$(PROVE_SLICE)" PROVE_SEED="$(PROVE_SEED)" .ci/prove
 
-bench: .venv ## measure: requests a second through the whole stack beside a bare handler
+bench: .venv ## measure, beside a bare handler and others' tools, and write docs/performance.md (half an hour)
 	$(BIN)/python tests/bench
 
 pins: ## write constraints.txt anew from the newest releases that pyproject.toml admits
 	rm -rf .pins
 	$(PYTHON) -m venv .pins
-	.pins/bin/python -m pip --disable-pip-version-check -qq install '.[dev,node]' hatchling
+	.pins/bin/python -m pip --disable-pip-version-check -qq install '.[dev,node,bench]' hatchling
 	@sed -n '/^#/p' constraints.txt >.pins/header
 	@.pins/bin/python -m pip --disable-pip-version-check freeze --all --exclude pip --exclude esr-sandbox \
 		| LC_ALL=C sort -f | cat .pins/header - >constraints.txt

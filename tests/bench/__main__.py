@@ -1,105 +1,115 @@
-"""`make bench`: applicants a second through the whole stack, beside the floor, in one run.
+"""`make bench`: what the sandbox and the simulators do in a second, beside others, in one table.
 
-The two take turns, so that a machine whose speed drifts slows both; the median of the rounds is shown. Nothing here
-fails because a machine is slow.
+Those that are compared take turns, so that a machine whose speed drifts slows all of them; the medians are shown.
+Nothing here fails because a machine is slow, or because a target is not met. A run of everything writes
+docs/performance.md.
 """
 
 import argparse
-import asyncio
-import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from uuid import UUID, uuid5
 
-import orjson
-from client import drive
+import httpx
 
-from sandbox.server import Started, launch, stop
-from simulators.applicants import applicant
-from simulators.world import World
+from sandbox.server import CannotStart
+from tests.bench import (
+    checking,
+    deliveries,
+    generating,
+    memory,
+    starting,
+    submitting,
+    verifying,
+)
+from tests.bench.document import DOCUMENT, document
+from tests.bench.measuring import Bench, NoFigure
+from tests.bench.peers import Peers
+from tests.bench.table import Row, as_text
 
-_SEED = 7
-_NAMESPACE = UUID("f1a4b7d2-6c55-5c7e-9a49-0c1d2e3f4a5b")
+MEASUREMENTS: dict[str, Callable[[Bench], list[Row]]] = {
+    "submit": submitting.measure,
+    "checks": checking.measure,
+    "start": starting.measure,
+    "generation": generating.measure,
+    "memory": memory.measure,
+    "events": deliveries.measure,
+    "verification": verifying.measure,
+}
+_FAILURES = (
+    NoFigure,
+    CannotStart,
+    OSError,
+    TimeoutError,
+    httpx.HTTPError,
+    subprocess.SubprocessError,
+)
+_PEERS = Path(sys.prefix) / "bench-peers"
 
 
-def _requests(world: World, first: int, count: int, token: str) -> list[bytes]:
-    vacancies = {item["vacancyReference"]: item["odsCode"] for item in world.vacancies}
-    made = []
-    for index in range(first, first + count):
-        submission = applicant(_SEED, index, world)
-        body = orjson.dumps(submission)
-        head = (
-            "POST /esr/v1/applicants HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-            f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"
-            f"X-Request-ID: {uuid5(_NAMESPACE, str(index))}\r\n"
-            f"NHSD-End-User-Organisation-ODS: {vacancies[submission['vacancyReference']]}\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
+def measure(names: Sequence[str], bench: Bench) -> list[Row]:
+    """The rows of the measurements that are named. One that fails has a row that says so."""
+    rows: list[Row] = []
+    for place, name in enumerate(names, 1):
+        bench.tell(f"== {name} ({place} of {len(names)})")
+        try:
+            rows += MEASUREMENTS[name](bench)
+        except _FAILURES as problem:
+            bench.tell(f"{name} failed: {problem}")
+            rows.append(Row(name, "", failed=str(problem) or type(problem).__name__))
+    return rows
+
+
+def main(arguments: Sequence[str] | None = None) -> list[Row]:
+    """Measures, prints the table and, after a run of everything, writes the document; answers the rows."""
+    options = _options(arguments)
+    names = options.only or list(MEASUREMENTS)
+    began = time.monotonic()
+
+    def tell(line: str) -> None:
+        print(f"{time.monotonic() - began:6.0f} s  {line}", flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="esr-sandbox-bench-") as folder:
+        bench = Bench(
+            rounds=1 if options.smoke else options.rounds,
+            requests=120 if options.smoke else options.requests,
+            connections=4 if options.smoke else options.connections,
+            folder=Path(folder),
+            peers=Peers(None if options.smoke or options.no_peers else _PEERS),
+            tell=tell,
+            smoke=options.smoke,
         )
-        made.append(head.encode() + body)
-    return made
+        rows = measure(names, bench)
+        print(f"\n{as_text(rows)}")
+        if not (options.smoke or options.only):
+            DOCUMENT.write_text(document(rows, bench), encoding="utf-8")
+            print(f"\n{DOCUMENT}")
+    return rows
 
 
-def _floor(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
-    # The floor writes to tables made by a sandbox of its own, so that both have the same schema and the same world.
-    database = folder / "floor.db"
-    process, _ = launch(
-        "--only",
-        "esr",
-        "--seed",
-        str(_SEED),
-        "--world",
-        "small",
-        folder=folder,
-        database=str(database),
-    )
-    stop(process)
-    process = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("floor.py")), str(database)],
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    return process, process.stdout.readline().decode().strip()
-
-
-def main() -> None:
-    """Measures and prints."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python tests/bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--requests", type=int, default=4000, help="of each, in each round")
     parser.add_argument("--connections", type=int, default=16)
-    options = parser.parse_args()
-    world = World.make(_SEED, 1, 60).without_staff()
-    rates: dict[str, list[float]] = {"sandbox": [], "floor": []}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        sandbox, started = launch(
-            "--only", "esr", "--seed", str(_SEED), "--world", "small", folder=folder / "sandbox",
-            database=str(folder / "sandbox.db"),
-        )  # fmt: skip
-        floor, floor_url = _floor(folder)
-        targets = {"sandbox": started, "floor": Started(floor_url, "none")}
-        try:
-            for turn in range(options.rounds + 1):
-                for kind, target in targets.items():
-                    requests = _requests(
-                        world, turn * options.requests, options.requests, target.token
-                    )
-                    rate, statuses = asyncio.run(drive(target.url, requests, options.connections))
-                    if statuses != {201: options.requests}:
-                        sys.exit(f"{kind} did not take every applicant: {statuses}")
-                    if turn:  # the first round warms both up
-                        rates[kind].append(rate)
-                        print(f"round {turn}  {kind:<8} {rate:8.0f} applicants/s", flush=True)
-        finally:
-            stop(sandbox)
-            stop(floor)
-    sandbox_rate, floor_rate = (statistics.median(rates[kind]) for kind in ("sandbox", "floor"))
-    print(f"\n{'':24}{'applicants/s (median)':>22}")
-    print(f"{'whole stack':<24}{sandbox_rate:22.0f}")
-    print(f"{'bare handler, same SQL':<24}{floor_rate:22.0f}")
-    print(f"{'ratio':<24}{sandbox_rate / floor_rate:22.2f}   (to be met: 0.30)")
+    parser.add_argument(
+        "--only", nargs="+", choices=MEASUREMENTS, metavar="NAME", help=", ".join(MEASUREMENTS)
+    )
+    parser.add_argument("--no-peers", action="store_true", help="install and measure no peers")
+    parser.add_argument(
+        "--smoke",
+        action="store_true",
+        help="see that it works, in seconds; the figures mean nothing",
+    )
+    options = parser.parse_args(arguments)
+    if options.rounds < 1 or options.connections < 1 or options.requests < 4 * options.connections:
+        parser.error(
+            "--rounds and --connections must be 1 or more, and --requests four for each connection or more"
+        )
+    return options
 
 
 if __name__ == "__main__":

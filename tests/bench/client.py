@@ -5,17 +5,31 @@ A closed loop measures what a server can do at most; it says nothing about laten
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 _HEAD_END = b"\r\n\r\n"
+_LONGEST_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Driven:
+    """What came of sending requests."""
+
+    per_second: float
+    statuses: Counter[int]
+    bodies: list[bytes]
+    """The body of each answer, in the order of the requests."""
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, requests: Iterator[bytes], tally: "_Tally") -> None:
+    def __init__(self, requests: Iterator[tuple[int, bytes]], tally: "_Tally") -> None:
         self._requests = requests
         self._tally = tally
         self._buffer = b""
+        self._place = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.WriteTransport)
@@ -32,7 +46,7 @@ class _Connection(asyncio.Protocol):
         length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
         if len(self._buffer) < end + 4 + length:
             return
-        self._tally.count(int(self._buffer[9:12]))
+        self._tally.count(self._place, int(self._buffer[9:12]), self._buffer[end + 4 :])
         self._buffer = b""
         self._next()
 
@@ -40,21 +54,24 @@ class _Connection(asyncio.Protocol):
         self._tally.closed()
 
     def _next(self) -> None:
-        request = next(self._requests, None)
-        if request is None:
+        following = next(self._requests, None)
+        if following is None:
             self._transport.close()
         else:
+            self._place, request = following
             self._transport.write(request)
 
 
 class _Tally:
-    def __init__(self, connections: int, finished: "asyncio.Future[None]") -> None:
-        self.statuses: dict[int, int] = {}
+    def __init__(self, requests: int, connections: int, finished: "asyncio.Future[None]") -> None:
+        self.statuses: Counter[int] = Counter()
+        self.bodies = [b""] * requests
         self._open = connections
         self._finished = finished
 
-    def count(self, status: int) -> None:
-        self.statuses[status] = self.statuses.get(status, 0) + 1
+    def count(self, place: int, status: int, body: bytes) -> None:
+        self.statuses[status] += 1
+        self.bodies[place] = body
 
     def closed(self) -> None:
         self._open -= 1
@@ -62,17 +79,21 @@ class _Tally:
             self._finished.set_result(None)
 
 
-async def drive(url: str, requests: list[bytes], connections: int) -> tuple[float, dict[int, int]]:
-    """Sends every request once; answers (requests a second, answers by status)."""
+def drive(url: str, requests: Sequence[bytes], connections: int) -> Driven:
+    """Sends every request once, in their order, to the server at `url`. Raises TimeoutError after two minutes."""
+    return asyncio.run(_drive(url, requests, connections))
+
+
+async def _drive(url: str, requests: Sequence[bytes], connections: int) -> Driven:
     address = urlsplit(url)
     loop = asyncio.get_running_loop()
     finished: asyncio.Future[None] = loop.create_future()
-    tally = _Tally(connections, finished)
-    shared = iter(requests)
+    tally = _Tally(len(requests), connections, finished)
+    shared = iter(enumerate(requests))
     began = time.perf_counter()
     for _ in range(connections):
         await loop.create_connection(
             lambda: _Connection(shared, tally), address.hostname, address.port
         )
-    await asyncio.wait_for(finished, 120)
-    return len(requests) / (time.perf_counter() - began), tally.statuses
+    await asyncio.wait_for(finished, _LONGEST_SECONDS)
+    return Driven(len(requests) / (time.perf_counter() - began), tally.statuses, tally.bodies)
