@@ -11,43 +11,39 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from loadtests.discrepancies import Reconciliation, about, difference
-from loadtests.ledger import Entry
-from loadtests.plan import Message
+from loadtests.discrepancies import Reconciliation, Told, about, difference
 
 _ESR_FIELDS = frozenset(
     {"applicantNumber", "checkType", "startedBy", "updatedBy", "version", "updatedAt"}
 )
 """What ESR adds to the check that a supplier sends."""
 
+_ANSWERED_BY_REGULATORS = "registration-and-qualifications"
+
 
 @dataclass(frozen=True, slots=True)
 class _Updates:
     """The updates of one check as sent, in their order, beside the check that ESR holds."""
 
-    acknowledged: list[Entry]
-    unheard: list[Entry]
+    acknowledged: list[Told]
+    unheard: list[Told]
     """Sent, and neither acknowledged nor refused."""
-    same: list[Entry]
+    same: list[Told]
     """Those whose content ESR holds."""
     last_body: bytes
     check: dict[str, Any]
     number: str
 
     @classmethod
-    def beside(
-        cls, updates: list[tuple[Entry, Message]], check: dict[str, Any], number: str
-    ) -> _Updates:
+    def beside(cls, updates: list[Told], check: dict[str, Any], number: str) -> _Updates:
         content = _content(check)
         return cls(
-            acknowledged=[entry for entry, _ in updates if entry.acknowledged],
-            unheard=[entry for entry, _ in updates if not entry.settled],
+            acknowledged=[each for each in updates if each.entry.acknowledged],
+            unheard=[each for each in updates if not each.entry.settled],
             same=[
-                entry for entry, sent in updates if not difference(json.loads(sent.body), content)
+                each for each in updates if not difference(json.loads(each.message.body), content)
             ],
-            last_body=[
-                sent.body for entry, sent in updates if entry.acknowledged or not entry.settled
-            ][-1],
+            last_body=[each.message.body for each in updates if not each.entry.refused][-1],
             check=check,
             number=number,
         )
@@ -55,19 +51,19 @@ class _Updates:
 
 def judge_check(
     found: Reconciliation,
-    updates: list[tuple[Entry, Message]],
+    updates: list[Told],
     held: list[dict[str, Any]],
     number: str,
 ) -> None:
     """Judge all updates of one check of one applicant, given in the order in which they were sent."""
-    expected = [entry for entry, _ in updates if not entry.refused]
+    expected = [each for each in updates if not each.entry.refused]
     if not held:
         _judge_missing(found, expected)
         return
     if not expected:
         what = "ESR refused every update of this check and yet holds it."
         if held[0].get("startedBy") == "SUPPLIER":
-            found.contradicted.append(about(updates[-1][0], what, number=number))
+            found.contradicted.append(about(updates[-1], what, number=number))
         return
     for _ in held[1:]:
         found.duplicated.append(
@@ -85,28 +81,30 @@ def _content(check: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in check.items() if key not in _ESR_FIELDS}
 
 
-def _judge_missing(found: Reconciliation, expected: list[Entry]) -> None:
-    for entry in expected:
-        if entry.acknowledged:
+def _judge_missing(found: Reconciliation, expected: list[Told]) -> None:
+    for each in expected:
+        if each.entry.acknowledged:
             what = "ESR acknowledged this update and holds no such check."
-            found.lost.append(about(entry, what))
+            found.lost.append(about(each, what))
         else:
-            found.unacknowledged_absent.append(about(entry, "Sent, not acknowledged, not held."))
+            found.unacknowledged_absent.append(about(each, "Sent, not acknowledged, not held."))
 
 
 def _judge_content(found: Reconciliation, told: _Updates, complete: bool) -> None:
     """Hold the content against the last update; `complete` is False where a lost one is reported already."""
-    for entry in told.unheard:
-        there = entry in told.same
+    for each in told.unheard:
+        there = each in told.same
         listed = found.unacknowledged_found if there else found.unacknowledged_absent
         state = "held" if there else "not held"
-        listed.append(about(entry, f"Sent, not acknowledged, {state}.", number=told.number))
+        listed.append(about(each, f"Sent, not acknowledged, {state}.", number=told.number))
     if not told.acknowledged:
         return
     last = told.acknowledged[-1]
-    if any(entry.number >= last.number and not entry.refused for entry in told.same):
+    if any(
+        each.message.number >= last.message.number and not each.entry.refused for each in told.same
+    ):
         return
-    earlier = [entry.number for entry in told.same if entry.acknowledged]
+    earlier = [each.message.number for each in told.same if each.entry.acknowledged]
     if not earlier:
         what = "The check that ESR holds is not as the last update left it."
         differences = difference(json.loads(told.last_body), _content(told.check))
@@ -128,38 +126,46 @@ def _judge_version(found: Reconciliation, told: _Updates) -> bool:
     sent = len(told.acknowledged)
     seen = f"its version is {version} after {sent} acknowledged updates"
     if version < sent:
-        for entry in _lost(told, sent - version):
+        for each in _lost(told, sent - version):
             what = f"ESR acknowledged this update and did not apply it: {seen}."
-            found.lost.append(about(entry, what, number=told.number))
+            found.lost.append(about(each, what, number=told.number))
         return False
     by_supplier = told.check.get("startedBy") == told.check.get("updatedBy") == "SUPPLIER"
-    if by_supplier and version > sent + len(told.unheard):
-        repeated = [entry for entry, step in _steps(told.acknowledged) if step > 1]
-        entry = (repeated or told.acknowledged or told.unheard)[-1]
+    if by_supplier and version > sent + len(told.unheard) + _answers(told):
+        repeated = [each for each, step in _steps(told.acknowledged) if step > 1]
+        each = (repeated or told.acknowledged or told.unheard)[-1]
         what = f"ESR applied this update more than once: {seen}."
-        found.duplicated.append(about(entry, what, number=told.number))
+        found.duplicated.append(about(each, what, number=told.number))
     return True
 
 
-def _lost(told: _Updates, count: int) -> list[Entry]:
+def _answers(told: _Updates) -> int:
+    """How many changes a regulator may have made: it answers a registration that asks for it once, within a day."""
+    if told.check.get("checkType") != _ANSWERED_BY_REGULATORS:
+        return 0
+    states = (json.loads(each.message.body).get("state") for each in told.acknowledged)
+    return sum(state in ("REQUESTED", "AWAITING_ANSWER") for state in states)
+
+
+def _lost(told: _Updates, count: int) -> list[Told]:
     """Which updates were not applied.
 
     Of two that were answered with one version the earlier is gone: what followed took its place. Only when the later is
     the last and its content is not held, it is the later.
     """
-    entries = told.acknowledged
+    updates = told.acknowledged
     suspects = []
-    for place, (entry, step) in enumerate(_steps(entries)):
+    for place, (each, step) in enumerate(_steps(updates)):
         if step < 1:
-            followed = place < len(entries) - 1 or entry in told.same
-            suspects.append(entries[place - 1] if place > 0 and followed else entry)
-    return suspects[:count] or entries[-count:]
+            followed = place < len(updates) - 1 or each in told.same
+            suspects.append(updates[place - 1] if place > 0 and followed else each)
+    return suspects[:count] or updates[-count:]
 
 
-def _steps(entries: list[Entry]) -> Iterator[tuple[Entry, int]]:
+def _steps(updates: list[Told]) -> Iterator[tuple[Told, int]]:
     """Each update with how many versions on it brought the record by ESR's answers: 1, if all is well."""
     before = 0
-    for entry in entries:
-        version = entry.version if entry.version is not None else before + 1
-        yield entry, version - before
+    for each in updates:
+        version = each.entry.told if each.entry.told is not None else before + 1
+        yield each, version - before
         before = max(before, version)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from loadtests.ledger import Entry, Kind
+from loadtests.ledger import Entry
+from loadtests.plan import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class Discrepancy:
 
     what: str
     """A sentence."""
-    kind: Kind
+    kind: str
+    """`vacancy`, or what the message is: see `simulators.year.Kind`."""
     number: int | None
     """The message's number; None for a record that no message of this replay explains."""
     supplierReference: str
@@ -50,8 +52,20 @@ class Reconciliation:
     """Sent, never acknowledged, and held: no failure, the sender may simply not have heard."""
     unacknowledged_absent: list[Discrepancy] = field(default_factory=list)
     """Sent, never acknowledged, and not held: no failure of ESR either."""
+    unreported: int = 0
+    """Applicants held whose messages the ledger does not know, of a share whose worker was lost."""
+    state: int = 0
+    """The sum of every applicant's digest, whatever the order; see `state_digest`."""
     moved_on: int = 0
     """Checks that ESR or a regulator changed after the supplier; their content is not compared."""
+
+    @property
+    def state_digest(self) -> str:
+        """The same for two replays that left the same applicants and checks, whoever sent them in which order.
+
+        What the server assigns is left out: numbers, ids, versions and times.
+        """
+        return f"{self.state:064x}"
 
     @property
     def clean(self) -> bool:
@@ -59,18 +73,27 @@ class Reconciliation:
         return not (self.lost or self.duplicated or self.altered or self.contradicted)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A message of the plan beside what the ledger says of it."""
+
+    message: Message
+    entry: Entry
+
+
 def about(
-    entry: Entry, what: str, differences: tuple[Difference, ...] = (), number: str | None = None
+    told: Told, what: str, differences: tuple[Difference, ...] = (), number: str | None = None
 ) -> Discrepancy:
     """The discrepancy of a message that the ledger knows."""
+    message = told.message
     return Discrepancy(
         what,
-        entry.kind,
-        entry.number,
-        entry.supplierReference,
-        entry.requestId,
-        number or entry.applicantNumber,
-        entry.checkType,
+        message.kind,
+        message.number,
+        message.supplierReference,
+        message.requestId,
+        number,
+        message.checkType,
         differences,
     )
 

@@ -1,33 +1,32 @@
-"""The ledger: what was sent and what came back, one JSON line for each step, appended and never changed.
+"""The ledger: what was sent and what came back, one JSON line for each message, appended and never changed.
 
-A line is written before a message is sent and another when its fate is known; each goes to the operating system in one
-write before the sender goes on, so that killing the sender loses nothing that was acknowledged. The first line says
-which replay it is. A ledger holds ids, digests, times and statuses, never a token and nothing about a person.
+A line is written when a message's fate is known, and goes to the operating system in one write before the sender goes
+on, so that killing the sender loses nothing that was acknowledged; what was under way then is sent again, under the
+same request ids, when the replay is resumed. The first line says which replay it is. A ledger holds numbers, digests,
+times and statuses, never a token and nothing about a person: a message's number and the scope in the first line make
+the message itself again.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass, field
+from math import isnan
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar
+
+import numpy as np
+import orjson
 
 from loadtests.errors import LedgerError
 from loadtests.pacer import RETRIED
+from simulators.year import STEPS, Kind
 
-FORMAT = 1
-
-
-class Kind(StrEnum):
-    """What a message asks of ESR. Vacancies belong to the set-up and are counted apart."""
-
-    VACANCY = "vacancy"
-    APPLICANT = "applicant"
-    CHECK = "check"
+FORMAT = 2
+KINDS = tuple(Kind)
+_UNKNOWN = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,33 +34,27 @@ class Entry:
     """One message as far as it is known. Times `due` to `answered` are wall seconds since the epoch."""
 
     number: int
-    """The message's number; with `kind` it names the message."""
+    """The message's number in the plan; vacancies of the set-up count from -1 down."""
     kind: Kind
-    supplierReference: str
-    requestId: str
-    intended: float
-    """Simulated seconds after midnight."""
+    intended: int
+    """Microseconds since the epoch, on the year's calendar."""
     due: float
     sent: float
     """When the first attempt was handed to the network."""
     digest: str
     """SHA-256 of the body."""
-    checkType: str | None = None
-    applicantNumber: str | None = None
     lastSent: float | None = None
     """When the attempt that was answered was handed to the network."""
     answered: float | None = None
     status: int | None = None
-    """HTTP status of the last answer; 0 when every attempt was lost; None while the message is under way."""
+    """HTTP status of the last answer; 0 when every attempt was lost; None when the sender was stopped before it came."""
     attempts: int = 1
     late: float = 0.0
     """Seconds for which the driver held the message back."""
     code: str | None = None
     """The problem code of a refusal."""
-    version: int | None = None
-    """The version that ESR answered for a check: it counts the changes of the record."""
-    answer: dict[str, Any] | None = None
-    """What a vacancy's creation answered that later messages build on."""
+    told: int | None = None
+    """What the answer says: the applicant's number for a submission, the record's version for anything else."""
 
     @property
     def acknowledged(self) -> bool:
@@ -85,22 +78,100 @@ class Entry:
 
     def line(self) -> bytes:
         """The entry as it stands in the file."""
-        known = {key: value for key, value in asdict(self).items() if value is not None}
-        return json.dumps(known, separators=(",", ":")).encode() + b"\n"
+        known = {
+            "n": self.number,
+            "kind": self.kind.value,
+            "at": self.intended,
+            "due": round(self.due, 6),
+            "sent": round(self.sent, 6),
+            "status": self.status,
+            "digest": self.digest,
+        }
+        if self.answered is not None:
+            known["last"] = round(self.lastSent or self.sent, 6)
+            known["answered"] = round(self.answered, 6)
+        if self.attempts != 1:
+            known["attempts"] = self.attempts
+        if self.late >= 0.000_001:
+            known["late"] = round(self.late, 6)
+        if self.code is not None:
+            known["code"] = self.code
+        if self.told is not None:
+            known["told"] = self.told
+        return orjson.dumps(known, option=orjson.OPT_APPEND_NEWLINE)
+
+
+_ROW = np.dtype(
+    [
+        ("number", "i8"),
+        ("kind", "i1"),
+        ("intended", "i8"),
+        ("due", "f8"),
+        ("sent", "f8"),
+        ("last", "f8"),
+        ("answered", "f8"),
+        ("status", "i2"),
+        ("attempts", "i4"),
+        ("late", "f4"),
+        ("told", "i8"),
+        ("digest", "V32"),
+    ]
+)
+"""One message in memory: a year's 1.5 million take some 150 MB."""
 
 
 @dataclass(slots=True)
 class Ledger:
-    """A ledger as read: the last word on every message."""
+    """A ledger as read: the last word on every message, by number."""
 
     header: dict[str, Any]
-    entries: dict[tuple[Kind, int], Entry] = field(default_factory=dict)
-    paces: list[dict[str, float]] = field(default_factory=list)
-    """Each run's pacer: one unless the replay was resumed."""
+    rows: np.ndarray[Any, Any]
+    """By number, each once; times are NaN and numbers -1 where not known."""
+    codes: dict[int, str] = field(default_factory=dict)
+    """Problem codes of refusals, by number."""
+    vacancies: list[dict[str, Any]] = field(default_factory=list)
+    """What the set-up created, as the lines say it."""
+    stretches: list[dict[str, Any]] = field(default_factory=list)
+    """How wall time was made of the year's, in the order in which it was sent."""
+    notes: list[dict[str, Any]] = field(default_factory=list)
+    """Other lines: what the sending process says of itself."""
 
-    def of(self, *kinds: Kind) -> Iterator[Entry]:
-        """The entries of these kinds, in the order in which they were first sent."""
-        return (entry for entry in self.entries.values() if entry.kind in kinds)
+    @property
+    def begun(self) -> bool:
+        """Whether any message was sent."""
+        return bool(len(self.rows)) or bool(self.stretches)
+
+    def of(self, applicant: int) -> dict[int, Entry]:
+        """The entries of one applicant, by number."""
+        first, last = np.searchsorted(
+            self.rows["number"], [STEPS * applicant, STEPS * (applicant + 1)]
+        )
+        return {int(row["number"]): self._entry(row) for row in self.rows[first:last]}
+
+    def entries(self) -> Iterator[Entry]:
+        """Every entry, by number."""
+        return map(self._entry, self.rows)
+
+    def _entry(self, row: Any) -> Entry:
+        number = int(row["number"])
+        status = int(row["status"])
+        answered = float(row["answered"])
+        heard = not isnan(answered)
+        return Entry(
+            number=number,
+            kind=KINDS[row["kind"]],
+            intended=int(row["intended"]),
+            due=float(row["due"]),
+            sent=float(row["sent"]),
+            digest=bytes(row["digest"]).hex(),
+            lastSent=float(row["last"]) if heard else None,
+            answered=answered if heard else None,
+            status=None if status == _UNKNOWN else status,
+            attempts=int(row["attempts"]),
+            late=float(row["late"]),
+            code=self.codes.get(number),
+            told=None if row["told"] == _UNKNOWN else int(row["told"]),
+        )
 
 
 class LedgerWriter:
@@ -119,28 +190,22 @@ class LedgerWriter:
 
     def write_header(self, about: dict[str, Any]) -> None:
         """Say which replay this ledger belongs to; the first line of a new file."""
-        self._append(
-            json.dumps({"ledger": FORMAT, **about}, separators=(",", ":")).encode() + b"\n"
-        )
+        self.note({"ledger": FORMAT, **about})
 
-    def write_pace(self, started: float, first: float, factor: float) -> None:
-        """Say how the run that follows turns simulated into wall time."""
-        pace = {"pace": {"started": started, "first": first, "factor": factor}}
-        self._append(json.dumps(pace, separators=(",", ":")).encode() + b"\n")
+    def note(self, said: dict[str, Any]) -> None:
+        """Append a line that is not about a message: `vacancy`, `stretch` or another name with its object."""
+        self.append(orjson.dumps(said, option=orjson.OPT_APPEND_NEWLINE))
 
-    def write(self, entry: Entry) -> None:
-        """Append one step of one message; on return the operating system has it."""
-        self._append(entry.line())
-
-    def _append(self, line: bytes) -> None:
+    def append(self, lines: bytes) -> None:
+        """Append whole lines; on return the operating system has them."""
         # After a failure nothing more is written: a line behind half a line would make both unreadable.
         reason, written = "an earlier line could not be written", 0
         if not self._broken:
             try:
-                reason, written = "the disk is full", os.write(self._file, line)
+                reason, written = "the disk is full", os.write(self._file, lines)
             except OSError as error:
                 reason = str(error.strerror)
-        if written != len(line):
+        if written != len(lines):
             self._broken = True
             raise LedgerError(f"The ledger {self._path} cannot be written: {reason}.")
 
@@ -177,10 +242,10 @@ class LedgerTail:
     ) -> None:
         self._file.close()
 
-    def lines(self) -> Iterator[dict[str, Any]]:
+    def lines(self) -> Iterator[bytes]:
         """The whole lines written since the last call."""
         *whole, self._rest = (self._rest + self._file.read()).split(b"\n")
-        return (json.loads(line) for line in whole if line)
+        return filter(None, whole)
 
 
 def read_ledger(path: Path) -> Ledger:
@@ -188,16 +253,17 @@ def read_ledger(path: Path) -> Ledger:
 
     Raises `LedgerError` when it is not a ledger of this format or is damaged before its end.
     """
+    reading = _Reading(path)
     try:
         with path.open("rb") as file:
-            ledger = Ledger(header=_header(path, file.readline()))
+            header = _header(path, file.readline())
             for position, line in enumerate(file, start=2):
                 if not line.endswith(b"\n"):
                     break
-                _take(ledger, path, position, line)
+                reading.take(position, line)
     except OSError as error:
         raise LedgerError(f"The ledger {path} cannot be read: {error.strerror}.") from error
-    return ledger
+    return reading.ledger(header)
 
 
 def trim_ledger(path: Path) -> None:
@@ -220,7 +286,7 @@ def trim_ledger(path: Path) -> None:
 
 def _header(path: Path, line: bytes) -> dict[str, Any]:
     try:
-        header = json.loads(line)
+        header = orjson.loads(line)
     except ValueError:
         header = None
     if not isinstance(header, dict) or "ledger" not in header:
@@ -232,13 +298,71 @@ def _header(path: Path, line: bytes) -> dict[str, Any]:
     return header
 
 
-def _take(ledger: Ledger, path: Path, position: int, line: bytes) -> None:
-    try:
-        record = json.loads(line)
-        if "pace" in record:
-            ledger.paces.append(record["pace"])
-            return
-        entry = Entry(**{**record, "kind": Kind(record["kind"])})
-    except (ValueError, TypeError, KeyError) as error:
-        raise LedgerError(f"{path}, line {position}: the ledger is damaged ({error}).") from error
-    ledger.entries[entry.kind, entry.number] = entry
+class _Reading:
+    """Takes a ledger's lines in, a block of rows at a time."""
+
+    _BLOCK = 65_536
+    _CODES: ClassVar = {kind.value: place for place, kind in enumerate(KINDS)}
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._blocks: list[np.ndarray[Any, Any]] = []
+        self._rows: list[tuple[Any, ...]] = []
+        self._codes: dict[int, str] = {}
+        self._vacancies: list[dict[str, Any]] = []
+        self._stretches: list[dict[str, Any]] = []
+        self._notes: list[dict[str, Any]] = []
+
+    def take(self, position: int, line: bytes) -> None:
+        """One whole line. Raises LedgerError when it is damaged."""
+        try:
+            record = orjson.loads(line)
+            if "n" in record:
+                self._rows.append(self._row(record))
+                if "code" in record:
+                    self._codes[record["n"]] = record["code"]
+            elif "vacancy" in record:
+                self._vacancies.append(record["vacancy"])
+            elif "stretch" in record:
+                self._stretches.append(record["stretch"])
+            else:
+                self._notes.append(dict(record))
+        except (ValueError, TypeError, KeyError) as error:
+            raise LedgerError(
+                f"{self._path}, line {position}: the ledger is damaged ({error})."
+            ) from error
+        if len(self._rows) >= self._BLOCK:
+            self._pack()
+
+    def ledger(self, header: dict[str, Any]) -> Ledger:
+        """All that was taken in."""
+        self._pack()
+        rows = np.concatenate(self._blocks) if self._blocks else np.empty(0, _ROW)
+        # Stable, so that of two lines about one message the later stands last; that one is kept.
+        rows = rows[np.argsort(rows["number"], kind="stable")]
+        if len(rows):
+            rows = rows[np.append(rows["number"][1:] != rows["number"][:-1], True)]
+        return Ledger(header, rows, self._codes, self._vacancies, self._stretches, self._notes)
+
+    def _row(self, record: dict[str, Any]) -> tuple[Any, ...]:
+        nothing = float("nan")
+        status = record["status"]
+        return (
+            record["n"],
+            self._CODES[record["kind"]],
+            record["at"],
+            record["due"],
+            record["sent"],
+            record.get("last", nothing),
+            record.get("answered", nothing),
+            _UNKNOWN if status is None else status,
+            record.get("attempts", 1),
+            record.get("late", 0.0),
+            record.get("told", _UNKNOWN),
+            bytes.fromhex(record["digest"]),
+        )
+
+    def _pack(self) -> None:
+        if self._rows:
+            self._blocks.append(np.array(self._rows, _ROW))
+            self._rows = []

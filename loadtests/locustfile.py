@@ -1,27 +1,29 @@
-"""What `python -m locust -f` is given. The runner names the orders in the environment variable `ESR_SANDBOX_REPLAY`."""
+"""What `python -m locust -f` is given. Two environment variables say what to do: see `sending`."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
-import gevent.ssl
+from locust import events
+from locust.env import Environment
 
-from loadtests.sending import ORDERS_VARIABLE, read_orders
-from loadtests.users import Sender as _Sender
-from loadtests.users import SingleAttempts
+from loadtests.sending import ORDERS_VARIABLE, SEED_VARIABLE, read_orders
+from loadtests.users import Replayer, attach
 
-_orders = read_orders(Path(os.environ[ORDERS_VARIABLE]))
+_orders = read_orders(Path(os.environ[ORDERS_VARIABLE])) if ORDERS_VARIABLE in os.environ else None
 
 
-class ReplaySender(_Sender):
-    """The sender with its orders; the only user class that Locust finds here."""
+class ReplaySender(Replayer):
+    """The only user class that Locust finds here."""
 
-    host = _orders.base_url
-    orders = _orders
-    client_pool = SingleAttempts(
-        concurrency=_orders.connections,
-        connection_timeout=_orders.answer_timeout_seconds,
-        network_timeout=_orders.answer_timeout_seconds,
-        ssl_context_factory=gevent.ssl.create_default_context,
-    )
+    expected_seed = int(os.environ[SEED_VARIABLE]) if SEED_VARIABLE in os.environ else None
+
+
+def join(environment: Environment, **_: Any) -> None:
+    """Join the replay as soon as Locust's runner is there."""
+    attach(environment, _orders, _orders.parent_pipe if _orders else None)
+
+
+events.init.add_listener(join)  # type: ignore[no-untyped-call]

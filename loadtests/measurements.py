@@ -1,19 +1,22 @@
-"""Latency, lateness and arrivals, folded from a ledger. Every figure of a report comes from here."""
+"""Latency, lateness, arrivals and recovery, folded from a ledger. Every figure of a report comes from here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 from hdrh.histogram import HdrHistogram
 
-from loadtests.ledger import Entry, Kind, Ledger
+from loadtests.ledger import KINDS, Ledger
+from loadtests.plan import HOUR, Scope
 
 _LONGEST_US = 86_400_000_000
 """The histogram's range: a microsecond to a day, three significant figures."""
+_POINTS = 240
+"""Into how many spans a replay is cut at most, to be plotted."""
 
-DAY_KINDS = (Kind.APPLICANT, Kind.CHECK)
-"""What the day sends; the set-up's vacancies are counted apart."""
+Rows = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +42,20 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """Messages by the hour of the simulated day in which they were due."""
+    """Messages by the hour of the year in which they were intended."""
 
     hour: int
-    applicants: int
-    checks: int
+    """Seconds since the Unix epoch at which it begins, on the year's calendar."""
+    sent: int
     planned: int
-    """Applicants and checks that the plan has in this hour."""
 
 
 @dataclass(frozen=True, slots=True)
 class LatencyPoint:
-    """Latency from the intended time of the messages due within one span of the simulated day, in milliseconds."""
+    """Latency from the intended time of the messages due within one span, in milliseconds."""
 
-    minute: int
-    """Simulated minutes after midnight at which the span begins."""
+    at: int
+    """Seconds since the Unix epoch at which the span begins, on the year's calendar."""
     count: int
     p50: float
     p99: float
@@ -61,21 +63,50 @@ class LatencyPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class RatePoint:
+    """What was answered within one span of wall time."""
+
+    second: float
+    """Wall seconds since the first message at which the span begins."""
+    per_second: float
+    service_p50: float
+    """Milliseconds."""
+    waiting: int
+    """Messages due and not answered yet at its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """How ESR came back after it was closed. Seconds of wall time."""
+
+    waited: int
+    """Messages that were due while it was closed, and were sent when it opened."""
+    seconds: float
+    """From the opening until the last of them was answered; of those that ever were."""
+    simulated_seconds: float
+    """The same on the year's calendar, at the replay's factor."""
+
+
+@dataclass(frozen=True, slots=True)
 class Measurements:
-    """What one replay's ledger shows."""
+    """What one replay's ledger shows of its window; what was caught up before is left out."""
 
     latency: dict[str, Latency]
     """By kind, and `all`."""
     lateness: Distribution
-    """What the driver itself held messages back."""
+    """What the driver itself held messages back; what waited for the opening of a closed ESR is left out."""
     arrivals: tuple[Arrivals, ...]
     latency_over_time: tuple[LatencyPoint, ...]
+    rate_over_time: tuple[RatePoint, ...]
+    recovery: Recovery | None
     histogram: str
     """The HdrHistogram of latency from intended time in microseconds, compressed, in base64; it can be merged."""
     wall_seconds: float
     """From the moment the first message was due to the last answer."""
     simulated_seconds: float
     """From the first to the last intended time."""
+    growth: float
+    """Median service time of the last tenth of the messages over that of the second tenth; 0 where there are few."""
 
     @property
     def messages_per_second(self) -> float:
@@ -90,83 +121,145 @@ class Measurements:
         return self.simulated_seconds / self.wall_seconds if self.wall_seconds > 0 else 0.0
 
 
-def measure(
-    ledger: Ledger, planned_by_hour: dict[int, int], span_minutes: int = 15
-) -> Measurements:
+def window_rows(ledger: Ledger, scope: Scope) -> Rows:
+    """The ledger's rows of the window: without what was caught up before it."""
+    rows = ledger.rows
+    if scope.window is None:
+        return rows
+    within: Rows = rows[rows["intended"] >= scope.window[0]]
+    return within
+
+
+def measure(ledger: Ledger, scope: Scope, planned_by_hour: dict[int, int]) -> Measurements:
     """Fold a ledger. `planned_by_hour` is what the plan says, to set beside what was sent."""
-    entries = list(ledger.of(*DAY_KINDS))
-    answered = [entry for entry in entries if entry.answered is not None and entry.status]
-    overall = _histogram(_from_intended(answered))
-    ends = [entry.answered for entry in answered if entry.answered is not None]
+    rows = window_rows(ledger, scope)
+    answered = rows[(rows["status"] > 0) & ~np.isnan(rows["answered"])]
+    overall = _histogram(answered["answered"] - answered["due"])
+    latency = {"all": _latency(answered)}
+    for place, kind in enumerate(KINDS):
+        latency[kind.value] = _latency(answered[answered["kind"] == place])
+    simulated = _spread(rows["intended"]) / 1_000_000
+    wall = float(answered["answered"].max() - rows["due"].min()) if len(answered) else 0.0
+    recovery = _recovery(rows, scope, simulated)
     return Measurements(
-        latency={
-            "all": _latency(answered),
-            **{
-                kind.value: _latency([entry for entry in answered if entry.kind == kind])
-                for kind in DAY_KINDS
-            },
-        },
-        lateness=_distribution(_histogram(entry.late for entry in entries)),
-        arrivals=_arrivals(entries, planned_by_hour),
-        latency_over_time=_over_time(answered, span_minutes),
+        latency=latency,
+        lateness=_distribution(_histogram(_in_turn(rows, scope, recovery)["late"])),
+        arrivals=_arrivals(rows, planned_by_hour),
+        latency_over_time=_over_time(answered),
+        rate_over_time=_rate(answered),
+        recovery=recovery,
         histogram=overall.encode().decode(),
-        wall_seconds=max(ends) - min(entry.due for entry in entries) if ends else 0.0,
-        simulated_seconds=_spread([entry.intended for entry in entries]),
+        wall_seconds=wall,
+        simulated_seconds=simulated,
+        growth=_growth(answered),
     )
 
 
-def _spread(values: list[float]) -> float:
-    return max(values) - min(values) if values else 0.0
+def _spread(values: Rows) -> float:
+    return float(values.max() - values.min()) if len(values) else 0.0
 
 
-def _from_intended(entries: Iterable[Entry]) -> Iterable[float]:
-    return (entry.answered - entry.due for entry in entries if entry.answered is not None)
-
-
-def _latency(entries: list[Entry]) -> Latency:
-    service = (
-        entry.answered - (entry.lastSent or entry.sent)
-        for entry in entries
-        if entry.answered is not None
-    )
+def _latency(rows: Rows) -> Latency:
     return Latency(
-        _distribution(_histogram(_from_intended(entries))), _distribution(_histogram(service))
+        _distribution(_histogram(rows["answered"] - rows["due"])),
+        _distribution(_histogram(rows["answered"] - rows["last"])),
     )
 
 
-def _arrivals(entries: list[Entry], planned_by_hour: dict[int, int]) -> tuple[Arrivals, ...]:
-    hours = sorted(set(planned_by_hour) | {int(entry.intended // 3600) for entry in entries})
-    counts = {(hour, kind): 0 for hour in hours for kind in DAY_KINDS}
-    for entry in entries:
-        counts[int(entry.intended // 3600), entry.kind] += 1
+def _held(rows: Rows, scope: Scope) -> Rows:
+    """What was due while ESR was closed."""
+    assert scope.closed is not None
+    held: Rows = rows[rows["intended"] == scope.intended(scope.closed[0])]
+    return held
+
+
+def _recovery(rows: Rows, scope: Scope, simulated: float) -> Recovery | None:
+    if scope.closed is None:
+        return None
+    held = _held(rows, scope)
+    ends = held["answered"][~np.isnan(held["answered"])]
+    if not len(ends):
+        return Recovery(len(held), 0.0, 0.0)
+    seconds = float(ends.max() - held["due"].min())
+    dues = _spread(rows["due"])
+    return Recovery(len(held), seconds, seconds * simulated / dues if dues > 0 else 0.0)
+
+
+def _in_turn(rows: Rows, scope: Scope, recovery: Recovery | None) -> Rows:
+    """The rows that the driver could have sent in time: those due during a recovery all want to go at once."""
+    if recovery is None or not recovery.waited:
+        return rows
+    opened = _held(rows, scope)["due"].min()
+    in_turn: Rows = rows[(rows["due"] < opened) | (rows["due"] > opened + recovery.seconds)]
+    return in_turn
+
+
+def _arrivals(rows: Rows, planned_by_hour: dict[int, int]) -> tuple[Arrivals, ...]:
+    hours, counts = np.unique(rows["intended"] // HOUR * 3600, return_counts=True)
+    sent = dict(zip(hours.tolist(), counts.tolist(), strict=True))
     return tuple(
-        Arrivals(
-            hour,
-            counts[hour, Kind.APPLICANT],
-            counts[hour, Kind.CHECK],
-            planned_by_hour.get(hour, 0),
-        )
-        for hour in hours
+        Arrivals(hour, sent.get(hour, 0), planned_by_hour.get(hour, 0))
+        for hour in sorted(sent.keys() | planned_by_hour.keys())
     )
 
 
-def _over_time(entries: list[Entry], span_minutes: int) -> tuple[LatencyPoint, ...]:
-    spans: dict[int, list[Entry]] = {}
-    for entry in entries:
-        spans.setdefault(int(entry.intended // (60 * span_minutes)), []).append(entry)
+def _over_time(rows: Rows) -> tuple[LatencyPoint, ...]:
+    if not len(rows):
+        return ()
+    first = int(rows["intended"].min())
+    span = max(60_000_000, int(rows["intended"].max() - first) // _POINTS + 1)
+    spans = (rows["intended"] - first) // span
     points = []
-    for span in sorted(spans):
-        shown = _distribution(_histogram(_from_intended(spans[span])))
+    for place in np.unique(spans).tolist():
+        within = rows[spans == place]
+        shown = _distribution(_histogram(within["answered"] - within["due"]))
+        at = (first + place * span) // 1_000_000
+        points.append(LatencyPoint(at, shown.count, shown.p50, shown.p99, shown.max))
+    return tuple(points)
+
+
+def _rate(rows: Rows) -> tuple[RatePoint, ...]:
+    if not len(rows):
+        return ()
+    first = float(rows["due"].min())
+    whole = float(rows["answered"].max()) - first
+    span = max(0.5, whole / _POINTS)
+    dues, ends = np.sort(rows["due"] - first), np.sort(rows["answered"] - first)
+    service = rows["answered"] - rows["last"]
+    spans = ((rows["answered"] - first) / span).astype("i8")
+    points = []
+    for place in range(int(whole / span) + 1):
+        begin, end = place * span, min((place + 1) * span, whole)
+        within = service[spans == place]
+        done = int(np.searchsorted(ends, end, "right"))
         points.append(
-            LatencyPoint(span * span_minutes, shown.count, shown.p50, shown.p99, shown.max)
+            RatePoint(
+                second=begin,
+                per_second=len(within) / max(end - begin, 0.001),
+                service_p50=float(np.median(within)) * 1000 if len(within) else 0.0,
+                waiting=max(0, int(np.searchsorted(dues, end, "right")) - done),
+            )
         )
     return tuple(points)
 
 
-def _histogram(seconds: Iterable[float]) -> HdrHistogram:
+def _growth(rows: Rows) -> float:
+    tenth = len(rows) // 10
+    if tenth < 50:
+        return 0.0
+    by_time = rows[np.argsort(rows["sent"], kind="stable")]
+    service = by_time["answered"] - by_time["last"]
+    early, late = (
+        float(np.median(each)) for each in (service[tenth : 2 * tenth], service[-tenth:])
+    )
+    return late / early if early > 0 else 0.0
+
+
+def _histogram(seconds: Rows) -> HdrHistogram:
     histogram = HdrHistogram(1, _LONGEST_US, 3)
-    for value in seconds:
-        histogram.record_value(min(_LONGEST_US, max(1, round(value * 1e6))))
+    values = np.clip(np.rint(np.asarray(seconds, "f8") * 1e6), 1, _LONGEST_US).astype("i8")
+    for value, count in zip(*np.unique(values, return_counts=True), strict=True):
+        histogram.record_value(int(value), int(count))
     return histogram
 
 

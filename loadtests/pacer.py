@@ -3,35 +3,117 @@
 A message is due at a moment that the plan alone decides. Only within one applicant does a message wait for the answer
 it needs, and that wait counts: latency runs from the moment the message was due, not from the moment it could be sent
 (the error known as coordinated omission). Pure: the caller supplies the clock.
+
+The year is cut into stretches. A replay at one constant factor has one; a replay that skips idle time has many, each
+made of legs with a factor of their own: no leg sends more messages a second than the target was seen to take.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+HOUR_SECONDS = 3600
+_MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A piece of the year that passes evenly. Moments are microseconds since the Unix epoch, on the year's calendar."""
+
+    first: int
+    last: int
+    messages: int
+    seconds: float
+    """How long it takes, in wall time."""
+
+    @property
+    def factor(self) -> float:
+        """Simulated seconds per second of wall time."""
+        return (self.last - self.first) / _MICROSECONDS / self.seconds if self.seconds > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What is sent between two moves of the clock: legs, one after another."""
+
+    number: int
+    legs: tuple[Leg, ...]
+
+    @property
+    def first(self) -> int:
+        return self.legs[0].first
+
+    @property
+    def last(self) -> int:
+        """The moment at which it ends, itself left out."""
+        return self.legs[-1].last
+
+    @property
+    def messages(self) -> int:
+        return sum(leg.messages for leg in self.legs)
+
+    @property
+    def seconds(self) -> float:
+        return sum(leg.seconds for leg in self.legs)
+
+
+def constant(first: int, last: int, messages: int, factor: float) -> Stretch:
+    """The one stretch of a replay whose time passes at one factor throughout."""
+    return Stretch(0, (Leg(first, last, messages, (last - first) / _MICROSECONDS / factor),))
+
+
+def capped(
+    by_hour: Mapping[int, int],
+    factor: float,
+    cap: float,
+    at_least: float = 0.5,
+    start: int = 0,
+    number: int = 0,
+) -> Iterator[Stretch]:
+    """The stretches of a replay that skips idle hours and stretches those with more than `cap` messages a second.
+
+    `by_hour` has the messages of each hour (seconds since the epoch), `factor` is the pace of an hour that need not be
+    stretched, `start` a moment before which all was sent. Hours are put together until a stretch takes `at_least`
+    seconds.
+    """
+    legs: list[Leg] = []
+    for hour, messages in sorted(by_hour.items()):
+        first = max(start, hour * _MICROSECONDS)
+        last = (hour + HOUR_SECONDS) * _MICROSECONDS
+        if messages == 0 or last <= start:
+            continue
+        seconds = max(messages / cap, (last - first) / _MICROSECONDS / factor)
+        legs.append(Leg(first, last, messages, seconds))
+        if sum(leg.seconds for leg in legs) >= at_least:
+            yield Stretch(number, tuple(legs))
+            legs, number = [], number + 1
+    if legs:
+        yield Stretch(number, tuple(legs))
 
 
 @dataclass(frozen=True, slots=True)
 class Pacer:
-    """Turns intended times of the simulated day (seconds after midnight) into wall time.
+    """Turns intended times into wall time for one stretch.
 
-    >>> Pacer(started=1000.0, first=28800.0, factor=720.0).due(28800.0 + 1440.0)
+    >>> hour = Leg(first=0, last=3_600_000_000, messages=10, seconds=5.0)
+    >>> Pacer(started=1000.0, legs=(hour,)).due(1_440_000_000)
     1002.0
     """
 
     started: float
-    """Wall time (seconds since the epoch) at which the first message is due."""
-    first: float
-    """Intended time of the first message, in simulated seconds."""
-    factor: float
-    """Simulated seconds per second of wall time."""
+    """Wall time (seconds since the epoch) at which the stretch begins."""
+    legs: tuple[Leg, ...]
 
-    def due(self, intended: float) -> float:
-        """The wall time at which a message of this intended time is due."""
-        return self.started + (intended - self.first) / self.factor
-
-    def simulated(self, wall: float) -> float:
-        """The simulated second that a wall time stands for; the inverse of `due`."""
-        return self.first + (wall - self.started) * self.factor
+    def due(self, intended: int) -> float:
+        """The wall time at which a message of this intended time is due: between two legs, when the next begins."""
+        begun = self.started
+        for leg in self.legs:
+            if intended < leg.last:
+                share = max(0, intended - leg.first) / (leg.last - leg.first)
+                return begun + share * leg.seconds
+            begun += leg.seconds
+        return begun
 
 
 def lateness(due: float, ready: float, sent: float) -> float:

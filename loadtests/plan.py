@@ -1,8 +1,9 @@
 """What a replay sends, as a pure function of its scope: every message with its number, its intended time and its bytes.
 
-An applicant's messages form a conversation: the submission, then the updates of its employment checks in their
-order. Any one conversation can be made alone by its index, so a share of the plan, a resumed run and a
-reconciliation all see the same bytes. People, histories and the shape of the day come from `simulators`.
+The messages are those of the year that `simulators.year` tells; a profile replays the whole of it or a window. An
+applicant's messages form a conversation: the submission, the updates of its checks, perhaps another start date, a
+withdrawal, a message sent again. Any one conversation can be made alone, so a worker's share, a resumed run and a
+reconciliation all see the same bytes.
 """
 
 from __future__ import annotations
@@ -11,24 +12,19 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
 from hashlib import blake2b, sha256
 from typing import Any
 from uuid import UUID
 
-from loadtests.ledger import Entry, Kind
-from simulators.applicants import applicant
-from simulators.checks import check_history
+from loadtests.dates import shifted_to
 from simulators.streams import Stream, Weighted
-from simulators.working_day import WorkingDay
-from simulators.world import TODAY, World
+from simulators.world import World
+from simulators.year import STEPS, Event, Kind, Year
 
-STEPS = 64
-"""Numbers set aside for each applicant: its submission and up to 63 updates."""
-
-_SLICES = 1 << 20
-"""Into how many slices of equal volume the day is cut to find the time at which a share of it has been sent."""
+HOUR = 3_600_000_000
+"""In microseconds, the unit of every intended time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +34,6 @@ class WorldParameters:
     seed: int
     organisations: int
     positions_per_organisation: int
-    today: str = TODAY.isoformat()
-    """The date (ISO 8601) on which the world stands: applicants are offered their posts shortly before it."""
 
     def make(self) -> World:
         """The world itself. Raises ValueError for numbers that no world can have."""
@@ -48,20 +42,32 @@ class WorldParameters:
 
 @lru_cache(maxsize=4)
 def _world(told: WorldParameters) -> World:
-    today = date.fromisoformat(told.today)
-    return World.make(told.seed, told.organisations, told.positions_per_organisation, today)
+    # Nothing is assumed of the target: it may know none of the staff of whom some applicants could be.
+    return World.make(
+        told.seed, told.organisations, told.positions_per_organisation
+    ).without_staff()
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """All that decides which messages there are; two replays with one scope send the same bytes."""
+    """All that decides which messages there are; two replays with one scope send the same bytes.
+
+    Moments are microseconds since the Unix epoch.
+    """
 
     seed: int
     world: WorldParameters
-    first_applicant: int
     applicants: int
-    history_share: float
-    """The share of the day's volume over which one applicant's messages are spread (0 to 1)."""
+    """Applicants of the whole year, of which a window meets a part."""
+    first_applicant: int = 0
+    window: tuple[int, int] | None = None
+    """The part of the year that is replayed, its end left out; None is all of it."""
+    hourly: bool = False
+    """Whether each hour's messages go at its end, all at once, as the file interface sends them."""
+    closed: tuple[int, int] | None = None
+    """While ESR is closed nothing is sent; all that was due meanwhile is due when it opens again."""
+    sent_on: str | None = None
+    """Where ESR's clock cannot be moved: the date (ISO 8601) on which everything is sent; dates are shifted to it."""
 
     @property
     def run(self) -> str:
@@ -73,6 +79,16 @@ class Scope:
         """The draws of this replay for one purpose and index."""
         return Stream(self.seed, f"replay-{purpose}", index)
 
+    def intended(self, at: int) -> int:
+        """When a message of the moment `at` of the year is due in this replay; never earlier."""
+        if self.closed is not None and self.closed[0] <= at < self.closed[1]:
+            at = self.closed[1]
+        return -(-at // HOUR) * HOUR if self.hourly else at
+
+    def holds(self, at: int) -> bool:
+        """Whether a moment of the year lies in the window."""
+        return self.window is None or self.window[0] <= at < self.window[1]
+
     def to_dict(self) -> dict[str, Any]:
         """The scope as JSON takes it."""
         return asdict(self)
@@ -80,7 +96,18 @@ class Scope:
     @classmethod
     def from_dict(cls, told: dict[str, Any]) -> Scope:
         """The scope of which `told` is the `to_dict`."""
-        return cls(**{**told, "world": WorldParameters(**told["world"])})
+
+        def pair(name: str) -> tuple[int, int] | None:
+            return tuple(told[name]) if told[name] else None
+
+        return cls(
+            **{
+                **told,
+                "world": WorldParameters(**told["world"]),
+                "window": pair("window"),
+                "closed": pair("closed"),
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,28 +120,58 @@ class Vacancy:
     openings: int
 
 
+_OPERATIONS = {
+    Kind.APPLICANT: ("submit_applicant", "POST", "/applicants"),
+    Kind.CHECK: (
+        "record_employment_check",
+        "PUT",
+        "/applicants/{number}/employment-checks/{check_type}",
+    ),
+    Kind.START_DATE_CHANGE: ("amend_applicant", "PATCH", "/applicants/{number}"),
+    Kind.WITHDRAWAL: ("withdraw_applicant", "POST", "/applicants/{number}/withdrawal"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One request of the day."""
+    """One request of the replay."""
 
     number: int
     kind: Kind
     supplierReference: str
     requestId: str
-    intended: float
-    """Simulated seconds after midnight."""
+    intended: int
+    """Microseconds since the Unix epoch on the year's own calendar."""
     odsCode: str
     body: bytes
     checkType: str | None = None
+    again: bool = False
+    """Whether it is an earlier message of the same applicant sent once more, under the same request id."""
+
+    @property
+    def applicant(self) -> int:
+        """The index of the applicant that it is about."""
+        return self.number // STEPS
+
+    @property
+    def counted(self) -> Kind:
+        """What it is counted as: a message sent again is a re-send, whatever it says."""
+        return Kind.RESEND if self.again else self.kind
 
     @property
     def operation(self) -> str:
         """The contract's operation id."""
-        return "submit_applicant" if self.kind is Kind.APPLICANT else "record_employment_check"
+        return _OPERATIONS[self.kind][0]
 
     @property
     def method(self) -> str:
-        return "POST" if self.kind is Kind.APPLICANT else "PUT"
+        return _OPERATIONS[self.kind][1]
+
+    @property
+    def media_type(self) -> str:
+        """The Content-Type that the contract asks for."""
+        amends = self.kind is Kind.START_DATE_CHANGE
+        return "application/merge-patch+json" if amends else "application/json"
 
     @property
     def digest(self) -> str:
@@ -122,143 +179,142 @@ class Message:
         return sha256(self.body).hexdigest()
 
     def path(self, applicant_number: str | None) -> str:
-        """Where it goes, below the base address; a check needs the number that the submission was answered with."""
-        if self.kind is Kind.APPLICANT:
-            return "/applicants"
-        return f"/applicants/{applicant_number}/employment-checks/{self.checkType}"
+        """Where it goes, below the base address; all but a submission need the number that it was answered with."""
+        return _OPERATIONS[self.kind][2].format(number=applicant_number, check_type=self.checkType)
 
     def headers(self) -> dict[str, str]:
         """The headers that are this message's own."""
-        return {"X-Request-ID": self.requestId, "NHSD-End-User-Organisation-ODS": self.odsCode}
-
-    def entry(self, applicant_number: str | None, due: float, sent: float, late: float) -> Entry:
-        """The ledger's first line on this message."""
-        return Entry(
-            number=self.number,
-            kind=self.kind,
-            supplierReference=self.supplierReference,
-            requestId=self.requestId,
-            intended=self.intended,
-            due=due,
-            sent=sent,
-            digest=self.digest,
-            checkType=self.checkType,
-            applicantNumber=applicant_number,
-            late=late,
-        )
+        return {
+            "X-Request-ID": self.requestId,
+            "NHSD-End-User-Organisation-ODS": self.odsCode,
+            "Content-Type": self.media_type,
+        }
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """The messages of one applicant that are to be sent, each after the answer to the one before."""
+def request_id(scope: Scope, number: int) -> str:
+    """The X-Request-ID of a message: the same whenever it is sent again, and of no other message.
 
-    index: int
-    supplierReference: str
-    messages: tuple[Message, ...]
-    applicant_number: str | None = None
-    """Known already where an earlier run of the replay had the submission answered."""
-
-
-def request_id(scope: Scope, kind: Kind, number: int) -> str:
-    """The X-Request-ID of a message: the same whenever it is sent again, and of no other message."""
-    told = f"{scope.run}/{kind}/{number}".encode()
+    The set-up's vacancies have negative numbers, from -1 down.
+    """
+    told = f"{scope.run}/{number}".encode()
     return str(UUID(bytes=blake2b(told, digest_size=16).digest(), version=4))
 
 
-class DayPlan:
-    """The day of one scope, sent to these vacancies."""
+@dataclass(frozen=True, slots=True)
+class Census:
+    """How many messages a plan has."""
+
+    by_hour: dict[int, dict[str, int]]
+    """By the hour (seconds since the Unix epoch) in which they are intended, and by kind."""
+    caught_up: int
+    """Messages of the time before the window, which the set-up sends so that the window's find their applicants."""
+
+    @property
+    def messages(self) -> int:
+        """All of the window."""
+        return sum(sum(kinds.values()) for kinds in self.by_hour.values())
+
+    @property
+    def by_kind(self) -> dict[str, int]:
+        """All of the window, by kind."""
+        kinds: Counter[str] = Counter({kind.value: 0 for kind in Kind})
+        for each in self.by_hour.values():
+            kinds.update(each)
+        return dict(kinds)
+
+
+class Plan:
+    """The messages of one scope, sent to these vacancies."""
 
     def __init__(self, scope: Scope, vacancies: tuple[Vacancy, ...]) -> None:
         self.scope = scope
         self.vacancies = vacancies
-        self._day = WorkingDay()
+        self._run = scope.run
+        self._sent_on = date.fromisoformat(scope.sent_on) if scope.sent_on else None
         # The world as the replay sees it: the vacancies that its set-up created, and no other.
-        self._world = replace(
-            scope.world.make(),
-            vacancies=tuple(asdict(vacancy) for vacancy in vacancies),
-            hiring=Weighted.of({place: each.openings for place, each in enumerate(vacancies)}),
+        self.year = Year(
+            scope.seed,
+            replace(
+                scope.world.make(),
+                vacancies=tuple(asdict(vacancy) for vacancy in vacancies),
+                hiring=Weighted.of({place: each.openings for place, each in enumerate(vacancies)}),
+            ),
+            applicants=scope.applicants,
+            first_applicant=scope.first_applicant,
         )
 
     def index_of(self, supplier_reference: str) -> int | None:
-        """The index of the conversation with this reference; None when it is none of the plan's."""
+        """The index of the applicant with this reference; None when it is none of the plan's."""
         run, _, digits = supplier_reference.partition("-")
-        if run != self.scope.run or not (digits.isascii() and digits.isdigit()):
+        if run != self._run or not (digits.isascii() and digits.isdigit()):
             return None
         return int(digits) if int(digits) < self.scope.applicants else None
 
-    def conversations(self, worker: int = 0, workers: int = 1) -> Iterator[Conversation]:
-        """The conversations of one worker's share in the order in which they begin, in constant memory."""
-        return (self.conversation(index) for index in range(worker, self.scope.applicants, workers))
+    def conversation(self, applicant: int) -> tuple[Message, ...]:
+        """Everything that the replay sends about one applicant, in its order, made alone; empty for one not met."""
+        events = self.year.history(applicant)
+        met = [place for place, event in enumerate(events) if self.scope.holds(event.at)]
+        return tuple(map(self._message, events[: met[-1] + 1])) if met else ()
 
-    def conversation(self, index: int) -> Conversation:
-        """Everything about one applicant, made alone."""
-        scope = self.scope
-        person = scope.first_applicant + index
-        reference = f"{scope.run}-{index:07d}"
-        # Nothing is assumed of the target: it may know none of the staff of whom internal candidates are.
-        submission = applicant(scope.seed, person, self._world) | {
-            "supplierReference": reference,
-            "internalCandidate": False,
-        }
-        history = check_history(submission, scope.seed, person, self._world.today)
-        ods_code = self._employer[submission["vacancyReference"]]
-        times = self._times(index, 1 + len(history))
-        messages: list[tuple[Kind, str | None, dict[str, Any]]]
-        messages = [(Kind.APPLICANT, None, submission)]
-        messages += [(Kind.CHECK, step.check_type, step.update) for step in history]
-        return Conversation(
-            index=index,
+    def messages(self, worker: int = 0, workers: int = 1) -> Iterator[Message]:
+        """One worker's share of the window in the order of intended times, in constant memory."""
+        first, last = self.scope.window or (None, None)
+        return map(self._message, self.year.events(worker, workers, first, last))
+
+    def caught_up(self, worker: int = 0, workers: int = 1) -> Iterator[Message]:
+        """One worker's share of what went before the window about the applicants that it meets, one after another."""
+        if self.scope.window is None:
+            return
+        for applicant in self._met(worker, workers):
+            for message in self.conversation(applicant):
+                if message.intended < self.scope.window[0]:
+                    yield message
+
+    def census(self) -> Census:
+        """Counts the plan. Makes all of it once, without its bytes."""
+        by_hour: dict[int, Counter[str]] = {}
+        caught_up = 0
+        for applicant in self._met():
+            before = 0
+            met = False
+            for event in self.year.history(applicant):
+                if self.scope.holds(event.at):
+                    hour = self.scope.intended(event.at) // HOUR * 3600
+                    by_hour.setdefault(hour, Counter())[event.kind.value] += 1
+                    met = True
+                elif not met:
+                    before += 1
+            caught_up += before if met else 0
+        return Census({hour: dict(by_hour[hour]) for hour in sorted(by_hour)}, caught_up)
+
+    def _met(self, worker: int = 0, workers: int = 1) -> Iterator[int]:
+        """The applicants of a share who may have a message in the window."""
+        first, last = self.scope.window or (None, None)
+        return self.year.share(worker, workers, first, last)
+
+    def _message(self, event: Event) -> Message:
+        body = event.body
+        if self._sent_on is not None:
+            day = datetime.fromtimestamp(event.at / 1_000_000, UTC).date()
+            body = shifted_to(self._sent_on, body, day)
+        kind = event.kind
+        if kind is Kind.RESEND:
+            kind = Kind.CHECK if event.check_type else Kind.APPLICANT
+        reference = f"{self._run}-{event.applicant:07d}"
+        if kind is Kind.APPLICANT:
+            body = {**body, "supplierReference": reference, "internalCandidate": False}
+        return Message(
+            number=event.number,
+            kind=kind,
             supplierReference=reference,
-            messages=tuple(
-                Message(
-                    number=STEPS * index + step,
-                    kind=kind,
-                    supplierReference=reference,
-                    requestId=request_id(scope, kind, STEPS * index + step),
-                    intended=times[step],
-                    odsCode=ods_code,
-                    body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
-                    checkType=check_type,
-                )
-                for step, (kind, check_type, body) in enumerate(messages)
-            ),
+            requestId=request_id(self.scope, event.number if event.of is None else event.of),
+            intended=self.scope.intended(event.at),
+            odsCode=self._employer[event.vacancy],
+            body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
+            checkType=event.check_type,
+            again=event.of is not None,
         )
-
-    @cached_property
-    def by_hour(self) -> dict[int, int]:
-        """Messages due in each hour of the day. Makes the whole plan once."""
-        hours = Counter(
-            int(message.intended // 3600)
-            for conversation in self.conversations()
-            for message in conversation.messages
-        )
-        return dict(sorted(hours.items()))
-
-    @property
-    def messages(self) -> int:
-        """How many messages the plan has. Makes the whole plan once."""
-        return sum(self.by_hour.values())
 
     @cached_property
     def _employer(self) -> dict[str, str]:
         return {vacancy.vacancyReference: vacancy.odsCode for vacancy in self.vacancies}
-
-    def _times(self, index: int, count: int) -> list[float]:
-        """When an applicant's messages are due: in order, within a share of the day's volume of their own.
-
-        Spacing them by volume, not by the clock, keeps the day's shape for all messages together.
-        """
-        scope = self.scope
-        draws = scope.stream("moments", index)
-        begin = (
-            (index + draws.below(1 << 30) / (1 << 30))
-            / scope.applicants
-            * (1 - scope.history_share)
-        )
-        offsets = [0.0, *sorted(draws.below(1 << 30) / (1 << 30) for _ in range(count - 1))]
-        slices = (
-            min(_SLICES - 1, int((begin + scope.history_share * each) * _SLICES))
-            for each in offsets
-        )
-        times = [self._day.intended_time(each, _SLICES, scope.seed) for each in slices]
-        return sorted(times)

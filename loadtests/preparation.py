@@ -6,19 +6,23 @@ Nothing is assumed of the target: positions of the world that ESR does not hold,
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
-from hashlib import sha256
+from dataclasses import asdict, fields
+from datetime import date, timedelta
 from typing import Any
 
 from loadtests.errors import PlanError, TargetError
-from loadtests.ledger import Entry, Kind, Ledger, LedgerWriter
+from loadtests.ledger import Ledger, LedgerWriter
 from loadtests.plan import Scope, Vacancy, request_id
-from loadtests.target import Answer, Target
+from loadtests.target import Target
+from simulators.world import TODAY
 
 _MUST_AGREE = ("odsCode", "staffGroup", "jobRole")
 """Properties of a position on which an applicant's own details rest."""
+_ENOUGH = 60
+"""Vacancies that make a year's mix of posts, where the world has so many."""
+_STAYS_OPEN_DAYS = 470
+"""A year of submissions, and the weeks in which the last of them go on."""
 
 
 def usable_vacancies(target: Target, scope: Scope) -> tuple[Mapping[str, Any], ...]:
@@ -82,31 +86,37 @@ def create_vacancies(
     `progress` hears how many are there and how many are still to come. Raises `PlanError` when ESR holds vacancies
     of this replay that the ledger knows nothing of, and `TargetError` when ESR refuses one.
     """
-    done = {
-        entry.number: Vacancy(**entry.answer)
-        for entry in known.of(Kind.VACANCY)
-        if entry.acknowledged and entry.answer
-    }
-    if not known.paces:  # once messages were sent, the vacancies they were sent to are fixed
+    done = vacancies_of(known)
+    if not known.begun:  # once messages were sent, the vacancies they were sent to are fixed
         if not done:
             _refuse_second_run(target, scope)
         chosen = _chosen(usable_vacancies(target, scope), scope)
         for number, wanted in enumerate(chosen):
-            if number not in done:
-                done[number] = _create(target, scope, number, wanted, writer)
+            if number >= len(done):
+                done = (*done, _create(target, scope, number, wanted, writer))
             progress(number + 1, len(chosen) - number - 1)
-    return tuple(done[number] for number in sorted(done))
+    return done
+
+
+def vacancies_of(ledger: Ledger) -> tuple[Vacancy, ...]:
+    """The vacancies that a ledger's set-up created, in the plan's order."""
+    names = [field.name for field in fields(Vacancy)]
+    told = sorted(ledger.vacancies, key=lambda line: int(line["place"]))
+    return tuple(Vacancy(**{name: line[name] for name in names}) for line in told)
 
 
 def _chosen(usable: tuple[Mapping[str, Any], ...], scope: Scope) -> list[Mapping[str, Any]]:
-    """Models for as many vacancies as have openings for all applicants, or all of them with more openings each."""
+    """Models for as many vacancies as the replay's applicants need: with openings for all, and of every kind of post.
+
+    Where all that are usable have too few openings, each gets more.
+    """
     places = sorted(
         range(len(usable)), key=lambda place: (scope.stream("vacancy", place).word(), place)
     )
     chosen: list[Mapping[str, Any]] = []
     openings = 0
     for place in places:
-        if openings >= scope.applicants:
+        if openings >= scope.applicants and len(chosen) >= _ENOUGH:
             break
         chosen.append(usable[place])
         openings += usable[place]["openings"]
@@ -125,51 +135,30 @@ def _refuse_second_run(target: Target, scope: Scope) -> None:
 
 
 def _create(
-    target: Target, scope: Scope, number: int, wanted: Mapping[str, Any], writer: LedgerWriter
+    target: Target, scope: Scope, place: int, wanted: Mapping[str, Any], writer: LedgerWriter
 ) -> Vacancy:
-    reference = f"{scope.run}-V{number:05d}"
-    identifier = request_id(scope, Kind.VACANCY, number)
-    asked = {name: wanted[name] for name in ("positionId", "title", "openings", "closingDate")}
-    body = json.dumps(
-        {"supplierReference": reference, **asked}, ensure_ascii=False, separators=(",", ":")
-    ).encode()
-    sent = time.time()
-    headers = {"X-Request-ID": identifier, "NHSD-End-User-Organisation-ODS": wanted["odsCode"]}
+    reference = f"{scope.run}-V{place:05d}"
+    asked = {name: wanted[name] for name in ("positionId", "title", "openings")}
+    closes = _closing_date(scope)
+    body = json.dumps({"supplierReference": reference, "closingDate": closes, **asked}).encode()
+    headers = {
+        "X-Request-ID": request_id(scope, -1 - place),
+        "NHSD-End-User-Organisation-ODS": wanted["odsCode"],
+    }
     answer = target.call("POST", "/vacancies", body, headers)
-    vacancy = _created(answer, wanted)
-    writer.write(
-        Entry(
-            number=number,
-            kind=Kind.VACANCY,
-            supplierReference=reference,
-            requestId=identifier,
-            intended=0.0,
-            due=sent,
-            sent=sent,
-            lastSent=sent,
-            answered=time.time(),
-            digest=sha256(body).hexdigest(),
-            status=answer.status,
-            attempts=answer.attempts,
-            code=answer.code if not answer.ok else None,
-            answer=asdict(vacancy) if vacancy else None,
-        )
-    )
-    if vacancy is None:
-        told = answer.body.get("detail", "") if isinstance(answer.body, dict) else ""
+    told = answer.body if isinstance(answer.body, dict) else {}
+    if answer.status != 201 or "vacancyReference" not in told:
         raise TargetError(
-            f"ESR refused the vacancy {reference} with {answer.status} {answer.code or ''}: {told}"
+            f"ESR refused the vacancy {reference} with {answer.status} {answer.code or ''}: {told.get('detail', '')}"
         )
+    vacancy = Vacancy(
+        told["vacancyReference"], wanted["positionId"], wanted["odsCode"], wanted["openings"]
+    )
+    writer.note({"vacancy": {"place": place, "supplierReference": reference, **asdict(vacancy)}})
     return vacancy
 
 
-def _created(answer: Answer, wanted: Mapping[str, Any]) -> Vacancy | None:
-    if (
-        answer.status != 201
-        or not isinstance(answer.body, dict)
-        or "vacancyReference" not in answer.body
-    ):
-        return None
-    return Vacancy(
-        answer.body["vacancyReference"], wanted["positionId"], wanted["odsCode"], wanted["openings"]
-    )
+def _closing_date(scope: Scope) -> str:
+    """A day after everything was sent: applicants come all through the year."""
+    begins = date.fromisoformat(scope.sent_on) if scope.sent_on else TODAY
+    return (begins + timedelta(days=_STAYS_OPEN_DAYS)).isoformat()

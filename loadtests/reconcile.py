@@ -11,43 +11,36 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from itertools import islice
 from threading import local
 from typing import Any
 
+import numpy as np
+
+from loadtests.applicant_reconciliation import judge_applicant
 from loadtests.check_reconciliation import judge_check
-from loadtests.discrepancies import Discrepancy, Reconciliation, about, difference
+from loadtests.discrepancies import Discrepancy, Reconciliation, Told, about, difference
 from loadtests.errors import LedgerError
-from loadtests.ledger import Entry, Kind, Ledger
-from loadtests.plan import Conversation, DayPlan, Message
+from loadtests.ledger import Ledger
+from loadtests.plan import Plan
 from loadtests.target import PAGE, Target
+from simulators.year import STEPS, Kind
 
 READERS = 4
 """Threads that read employment checks back, each on a connection of its own."""
-
-_ESR_FIELDS = frozenset(
+_OF_THE_SERVER = frozenset(
     {
-        "applicantNumber",
-        "assignmentId",
-        "odsCode",
-        "status",
-        "version",
-        "withdrawal",
-        "hiredDate",
-        "personId",
-        "match",
-        "submittedAt",
-        "updatedAt",
+        "applicantNumber", "assignmentId", "version", "personId", "match", "submittedAt", "updatedAt", "startedBy",
+        "updatedBy", "vacancyReference",
     }
-)
-"""What ESR adds to the applicant that a supplier sends."""
-_DEFAULTS = {"internalCandidate": False}
-"""What ESR holds where the submission leaves a property out, by the contract's defaults."""
+)  # fmt: skip
+"""What ESR assigns, and what depends on when things came: no part of the state's digest."""
 
 
 def reconcile(
     ledger: Ledger,
-    plan: DayPlan,
+    plan: Plan,
     connect: Callable[[], Target],
     progress: Callable[[int], None] | None = None,
 ) -> Reconciliation:
@@ -55,12 +48,13 @@ def reconcile(
 
     Raises `TargetError` when ESR cannot be read, `LedgerError` when the ledger is not of this plan.
     """
-    found = Reconciliation(
-        acknowledged=sum(entry.acknowledged for entry in ledger.entries.values())
-    )
+    status = ledger.rows["status"]
+    acknowledged = int(((status >= 200) & (status < 300)).sum())
+    found = Reconciliation(acknowledged=acknowledged + len(ledger.vacancies))
+    lost_shares = _lost_shares(ledger)
     with connect() as target:
         _judge_vacancies(found, ledger, target.pages("/vacancies", "vacancies"))
-        seen: dict[str, str] = {}
+        seen: dict[int, str] = {}
         references = {vacancy.vacancyReference for vacancy in plan.vacancies}
         ours = (
             held
@@ -69,19 +63,33 @@ def reconcile(
             or plan.index_of(str(held.get("supplierReference"))) is not None
         )
         for held, checks in _with_checks(ours, connect):
-            _judge_held(found, ledger, plan, seen, held, checks)
+            _judge_held(found, ledger, plan, seen, held, checks, lost_shares)
             if progress is not None:
                 progress(len(seen))
-    _judge_absent(found, ledger, seen)
+    _judge_absent(found, ledger, plan, seen)
     wrong = {
-        (item.kind, item.number)
+        item.number
         for item in [*found.lost, *found.duplicated, *found.altered]
         if item.number is not None
     }
-    found.confirmed = sum(
-        entry.acknowledged and key not in wrong for key, entry in ledger.entries.items()
-    )
+    found.confirmed = found.acknowledged - len(wrong & _acknowledged(ledger, wrong))
     return found
+
+
+def _acknowledged(ledger: Ledger, numbers: set[int]) -> set[int]:
+    """Which of these numbers ESR acknowledged; those of vacancies always were."""
+    return {
+        number
+        for number in numbers
+        if number < 0
+        or ((entry := ledger.of(number // STEPS).get(number)) is not None and entry.acknowledged)
+    }
+
+
+def _lost_shares(ledger: Ledger) -> Callable[[int], bool]:
+    """Whether an applicant was of the share of a worker that was lost: ESR may hold what nobody could report."""
+    lost = [note["lost"] for note in ledger.notes if "lost" in note]
+    return lambda applicant: any(applicant % each["of"] == each["share"] for each in lost)
 
 
 def _with_checks(
@@ -109,111 +117,115 @@ def _with_checks(
 
 
 def _judge_vacancies(found: Reconciliation, ledger: Ledger, held: Iterable[dict[str, Any]]) -> None:
-    sent = {entry.supplierReference: entry for entry in ledger.of(Kind.VACANCY)}
+    sent = {line["supplierReference"]: line for line in ledger.vacancies}
     times: dict[str, int] = {}
     for vacancy in held:
-        entry = sent.get(str(vacancy.get("supplierReference")))
-        if entry is None:
+        reference = str(vacancy.get("supplierReference"))
+        line = sent.get(reference)
+        if line is None:
             continue
-        times[entry.supplierReference] = times.get(entry.supplierReference, 0) + 1
-        differences = difference(
-            entry.answer or {}, {key: vacancy.get(key) for key in entry.answer or {}}
-        )
-        if times[entry.supplierReference] > 1:
-            found.duplicated.append(about(entry, "ESR holds this vacancy more than once."))
-        elif entry.acknowledged and differences:
-            found.altered.append(
-                about(entry, "The vacancy is not as ESR confirmed it.", differences)
-            )
-    for entry in sent.values():
-        if entry.acknowledged and entry.supplierReference not in times:
-            found.lost.append(about(entry, "ESR acknowledged this vacancy and does not hold it."))
+        times[reference] = times.get(reference, 0) + 1
+        told = {key: value for key, value in line.items() if key != "place"}
+        differences = difference(told, {key: vacancy.get(key) for key in told})
+        if times[reference] > 1:
+            found.duplicated.append(_of_vacancy(line, "ESR holds this vacancy more than once."))
+        elif differences:
+            what = "The vacancy is not as ESR confirmed it."
+            found.altered.append(_of_vacancy(line, what, differences))
+    for reference, line in sent.items():
+        if reference not in times:
+            what = "ESR acknowledged this vacancy and does not hold it."
+            found.lost.append(_of_vacancy(line, what))
+
+
+def _of_vacancy(line: dict[str, Any], what: str, differences: Any = ()) -> Discrepancy:
+    return Discrepancy(
+        what, "vacancy", -1 - int(line["place"]), line["supplierReference"], differences=differences
+    )
 
 
 def _judge_held(
     found: Reconciliation,
     ledger: Ledger,
-    plan: DayPlan,
-    seen: dict[str, str],
+    plan: Plan,
+    seen: dict[int, str],
     held: dict[str, Any],
     checks: list[dict[str, Any]],
+    may_be_unreported: Callable[[int], bool],
 ) -> None:
     reference = str(held.get("supplierReference"))
     number = str(held.get("applicantNumber"))
-    index = plan.index_of(reference)
-    conversation = plan.conversation(index) if index is not None else None
-    entry = (
-        ledger.entries.get((Kind.APPLICANT, conversation.messages[0].number))
-        if conversation
-        else None
-    )
-    if conversation is None or entry is None:
-        found.contradicted.append(
-            Discrepancy(
-                "ESR holds an applicant that was never sent.",
-                Kind.APPLICANT,
-                None,
-                reference,
-                None,
-                number,
+    applicant = plan.index_of(reference)
+    told = _told(ledger, plan, applicant) if applicant is not None else []
+    if applicant is None or not told or told[0].message.number % STEPS:
+        if applicant is not None and may_be_unreported(applicant):
+            found.unreported += 1
+            return
+        what = "ESR holds an applicant that was never sent."
+        found.contradicted.append(Discrepancy(what, Kind.APPLICANT, None, reference, None, number))
+        return
+    if applicant in seen:
+        what = f"ESR holds this applicant more than once: as {seen[applicant]} and as {number}."
+        found.duplicated.append(about(told[0], what, number=number))
+        return
+    seen[applicant] = number
+    found.state = (found.state + _digest(held, checks)) % (1 << 256)
+    sent = _without_again(found, told, number)
+    submission = sent[0]
+    if submission.entry.refused:
+        what = "ESR refused this applicant and yet holds it."
+        found.contradicted.append(about(submission, what, number=number))
+    elif not submission.entry.acknowledged:
+        what = "Sent, not acknowledged, and held."
+        found.unacknowledged_found.append(about(submission, what, number=number))
+    judge_applicant(found, sent, held)
+    _judge_checks(found, sent, reference, number, checks)
+
+
+def _told(ledger: Ledger, plan: Plan, applicant: int) -> list[Told]:
+    """What was sent about an applicant, in its order, beside what came of it. Raises LedgerError."""
+    entries = ledger.of(applicant)
+    if not entries:
+        return []
+    told = [
+        Told(message, entries[message.number])
+        for message in plan.conversation(applicant)
+        if message.number in entries
+    ]
+    for each in told:
+        _prove_same(each)
+    return told
+
+
+def _without_again(found: Reconciliation, told: list[Told], number: str) -> list[Told]:
+    """The messages without those sent again; each of these must have been answered as its first sending was."""
+    by_request: dict[str, Told] = {}
+    for each in told:
+        first = by_request.setdefault(each.message.requestId, each)
+        if first is each:
+            continue
+        if not first.entry.settled:
+            by_request[each.message.requestId] = Told(first.message, each.entry)
+        elif each.entry.acknowledged and each.entry.told != first.entry.told:
+            what = (
+                f"Sent again under its request id, this was answered {each.entry.told}; "
+                f"the first answer was {first.entry.told}."
             )
-        )
-        return
-    if reference in seen:
-        what = f"ESR holds this applicant more than once: as {seen[reference]} and as {number}."
-        found.duplicated.append(about(entry, what, number=number))
-        return
-    seen[reference] = number
-    _prove_same(entry, conversation.messages[0])
-    if entry.refused:
-        found.contradicted.append(
-            about(entry, "ESR refused this applicant and yet holds it.", number=number)
-        )
-    elif not entry.acknowledged:
-        found.unacknowledged_found.append(
-            about(entry, "Sent, not acknowledged, and held.", number=number)
-        )
-    _judge_applicant(found, entry, conversation.messages[0], held)
-    _judge_checks(found, ledger, conversation, held, checks)
-
-
-def _judge_applicant(
-    found: Reconciliation, entry: Entry, message: Message, held: dict[str, Any]
-) -> None:
-    sent = json.loads(message.body)
-    expected = {**_DEFAULTS, **sent, "odsCode": message.odsCode}
-    if held.get("match", {}).get("result") == "UNDER_REVIEW":
-        # Loaded, while an ESR user still has to say who it is.
-        expected["status"] = "ACTIVE_APPLICATION"
-    else:
-        expected["status"] = "ACCEPTED" if "offerAcceptedDate" in sent else "OFFER"
-    if entry.applicantNumber is not None:
-        expected["applicantNumber"] = entry.applicantNumber
-    ignored = _ESR_FIELDS - expected.keys()
-    differences = difference(
-        expected, {key: value for key, value in held.items() if key not in ignored}
-    )
-    if differences:
-        what = "The applicant that ESR holds is not the one that was sent."
-        found.altered.append(
-            about(entry, what, differences, number=str(held.get("applicantNumber")))
-        )
+            found.duplicated.append(about(each, what, number=number))
+    return list(by_request.values())
 
 
 def _judge_checks(
     found: Reconciliation,
-    ledger: Ledger,
-    conversation: Conversation,
-    applicant: dict[str, Any],
+    told: list[Told],
+    reference: str,
+    number: str,
     checks: list[dict[str, Any]],
 ) -> None:
-    number = str(applicant.get("applicantNumber"))
-    sent: dict[str, list[tuple[Entry, Message]]] = {}
-    for message in conversation.messages[1:]:
-        entry = ledger.entries.get((Kind.CHECK, message.number))
-        if entry is not None and message.checkType is not None:
-            _prove_same(entry, message)
-            sent.setdefault(message.checkType, []).append((entry, message))
+    sent: dict[str, list[Told]] = {}
+    for each in told:
+        if each.message.checkType is not None:
+            sent.setdefault(each.message.checkType, []).append(each)
     held: dict[str, list[dict[str, Any]]] = {}
     for check in checks:
         held.setdefault(str(check.get("checkType")), []).append(check)
@@ -223,27 +235,49 @@ def _judge_checks(
         if any(check.get("startedBy") == "SUPPLIER" for check in held[check_type]):
             what = "ESR holds a check, said to be the supplier's, that was never sent."
             found.contradicted.append(
-                Discrepancy(
-                    what, Kind.CHECK, None, conversation.supplierReference, None, number, check_type
-                )
+                Discrepancy(what, Kind.CHECK, None, reference, None, number, check_type)
             )
 
 
-def _judge_absent(found: Reconciliation, ledger: Ledger, seen: dict[str, str]) -> None:
-    for entry in ledger.of(Kind.APPLICANT, Kind.CHECK):
-        if entry.supplierReference in seen or entry.refused:
+def _judge_absent(found: Reconciliation, ledger: Ledger, plan: Plan, seen: dict[int, str]) -> None:
+    for applicant in np.unique(ledger.rows["number"] // STEPS).tolist():
+        if applicant in seen:
             continue
-        if entry.acknowledged:
-            found.lost.append(
-                about(entry, f"ESR acknowledged this {entry.kind.value} and does not hold it.")
-            )
-        else:
-            found.unacknowledged_absent.append(about(entry, "Sent, not acknowledged, not held."))
+        for each in _told(ledger, plan, applicant):
+            if each.entry.refused:
+                continue
+            if each.entry.acknowledged:
+                what = f"ESR acknowledged this {each.message.counted} and does not hold it."
+                found.lost.append(about(each, what))
+            else:
+                what = "Sent, not acknowledged, not held."
+                found.unacknowledged_absent.append(about(each, what))
 
 
-def _prove_same(entry: Entry, message: Message) -> None:
-    if entry.digest != message.digest:
+def _prove_same(told: Told) -> None:
+    if told.entry.digest != told.message.digest:
         raise LedgerError(
-            f"The ledger's message {entry.number} is not what this program would send; "
+            f"The ledger's message {told.message.number} is not what this program would send; "
             "it was written by another version and cannot be reconciled by this one."
         )
+
+
+def _digest(held: dict[str, Any], checks: list[dict[str, Any]]) -> int:
+    """An applicant with its checks as a number: sums of such numbers do not depend on the order."""
+    of_checks = sorted((str(check.get("checkType")), _own(check)) for check in checks)
+    state = json.dumps([_own(held), of_checks], sort_keys=True).encode()
+    return int.from_bytes(sha256(state).digest(), "big")
+
+
+def _own(record: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in record.items() if key not in _OF_THE_SERVER}
+
+
+def sent_digest(ledger: Ledger, run: str) -> str:
+    """The same for two ledgers in which the same messages were acknowledged, whoever sent them in which order."""
+    total = 0
+    for entry in ledger.entries():
+        if entry.acknowledged:
+            told = f"{run}/{entry.number}/{entry.kind}/{entry.digest}".encode()
+            total += int.from_bytes(sha256(told).digest(), "big")
+    return f"{total % (1 << 256):064x}"

@@ -1,60 +1,75 @@
-"""Runs a replay: sets up, lets the sending process send, reads ESR back and judges."""
+"""Runs a replay: sets up, lets the sending processes send, reads ESR back and judges."""
 
 from __future__ import annotations
 
 import math
 import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from loadtests.discrepancies import Reconciliation
 from loadtests.errors import LedgerError, PlanError, ReplayError
-from loadtests.ledger import Kind, Ledger, LedgerWriter, read_ledger, trim_ledger
-from loadtests.measurements import DAY_KINDS, measure
-from loadtests.plan import DayPlan, Scope, Vacancy
-from loadtests.preparation import create_vacancies
-from loadtests.reconcile import reconcile
-from loadtests.results import Listener, Progress, ReplayPlan, ReplayResult
+from loadtests.ledger import Ledger, LedgerWriter, read_ledger, trim_ledger
+from loadtests.measurements import measure, window_rows
+from loadtests.pacer import RETRIED, Leg
+from loadtests.plan import Census, Plan, Scope
+from loadtests.preparation import create_vacancies, vacancies_of
+from loadtests.profiles import Arrivals, Pacing
+from loadtests.reconcile import reconcile, sent_digest
+from loadtests.results import Listener, Progress, ReplayPlan, ReplayResult, SetUp
 from loadtests.sending import SendingOrders
 from loadtests.sending_process import send
 from loadtests.target import Target
 from loadtests.verdict import Counts, judge, roll_up
+from simulators.world import TODAY
+from simulators.year import Kind
 
 _SHOWN_EVERY = 0.25
 _FIRST_PATIENCE = 3.0
 """How long (wall seconds) ESR may be away at the start, where its address may simply be wrong."""
+_SLOWEST = 25.0
+"""Messages a second below which a replay with a capped pace is given up."""
 
 
 def run_replay(plan: ReplayPlan, progress: Listener | None = None) -> ReplayResult:
-    """Replay a day against ESR and judge it; `progress` is called a few times a second, from this thread.
+    """Replay a part of the year against ESR and judge it; `progress` is called a few times a second, from this thread.
 
     Ctrl-C, the time limit and a sender that fails end the replay early: the result is then inconclusive at best, judges
     what was done, and the ledger stays. Raises `PlanError` for what cannot be asked, `TargetError` when ESR does
     not answer at the start, `LedgerError` when the ledger cannot be written.
     """
+    started = time.time()
     listener = progress or _unheard
     scope = scope_of(plan)
     known = _open_ledger(plan, scope)
+    # A resumed replay goes on as it began: dates that were shifted once are not shifted anew.
+    scope = Scope.from_dict(known.header["scope"])
+    access = _access(plan, scope, known)
     with (
-        Target(plan.base_url, plan.token, patience=_FIRST_PATIENCE) as target,
+        Target(plan.base_url, access.token, patience=_FIRST_PATIENCE) as target,
         LedgerWriter(plan.ledger) as writer,
     ):
 
         def created(done: int, remaining: int) -> None:
-            listener(Progress("setting up", done, remaining, 0.0, 0.0, 0.0))
+            listener(Progress("setting up", done, remaining, 0.0, 0.0, 0))
 
         vacancies = create_vacancies(target, scope, known, writer, created)
-    day = DayPlan(scope, vacancies)
-    listener(Progress("preparing", 0, day.messages, 0.0, 0.0, 0.0))
-    interrupted = send(_orders(plan, day), day.messages, _time_limit(plan), listener)
+    told = Plan(scope, vacancies)
+    listener(Progress("counting", 0, scope.applicants, 0.0, 0.0, 0))
+    census = told.census()
+    orders = _orders(plan, access, told, census)
+    interrupted = send(orders, plan, census, _time_limit(plan, census), listener)
     ledger = read_ledger(plan.ledger)
     found: Reconciliation | None = None
     try:
-        found = _read_back(ledger, day, plan.base_url, plan.token, listener)
+        found = _read_back(ledger, told, plan.base_url, access.token, listener)
     except KeyboardInterrupt:
         interrupted = interrupted or "stopped by Ctrl-C while reading back"
     except ReplayError as error:
         interrupted = interrupted or str(error)
-    return _result(plan, day, ledger, found, interrupted)
+    return _result(plan, told, census, ledger, found, interrupted, started)
 
 
 def reconcile_ledger(
@@ -66,19 +81,15 @@ def reconcile_ledger(
     """
     ledger = read_ledger(path)
     scope = Scope.from_dict(ledger.header["scope"])
-    return _read_back(
-        ledger, DayPlan(scope, vacancies_of(ledger)), base_url, token, progress or _unheard
-    )
+    plan = Plan(scope, vacancies_of(ledger))
+    return _read_back(ledger, plan, base_url, token, progress or _unheard)
 
 
-def vacancies_of(ledger: Ledger) -> tuple[Vacancy, ...]:
-    """The vacancies that a ledger's set-up created, in the plan's order."""
-    created = {
-        entry.number: entry.answer
-        for entry in ledger.of(Kind.VACANCY)
-        if entry.acknowledged and entry.answer
-    }
-    return tuple(Vacancy(**created[number]) for number in sorted(created))
+def token_of(ledger: Path) -> str | None:
+    """The token of the workspace that a replay made for itself; None where it made none."""
+    with suppress(OSError):
+        return _token_file(ledger).read_text(encoding="utf-8").strip() or None
+    return None
 
 
 def _unheard(_: Progress) -> None:
@@ -87,8 +98,8 @@ def _unheard(_: Progress) -> None:
 
 def scope_of(plan: ReplayPlan) -> Scope:
     """The scope that a plan asks for. Raises `PlanError` for what cannot be."""
-    volume = plan.profile.volume
-    national = volume.day().applicants * volume.scale * plan.scale
+    profile = plan.profile
+    national = profile.applicants_per_year * plan.scale
     applicants = plan.applicants if plan.applicants is not None else max(1, round(national))
     factor = _factor(plan)
     if not 0 < factor < math.inf:
@@ -101,12 +112,27 @@ def scope_of(plan: ReplayPlan) -> Scope:
         plan.world.make()
     except ValueError as error:
         raise PlanError(f"There is no such world: {error}.") from error
+    window = profile.window
+    closed = window.closed(plan.closed_hours) if window is not None else None
+    if plan.closed_hours is not None and closed is None:
+        raise PlanError(f"Profile {profile.name} has no closure, so its length cannot be set.")
+    moments = window.moments if window is not None else None
+    if closed is not None and moments is not None and closed[1] >= moments[1]:
+        # A longer closure ends later, and so does the window: what follows the opening stays as long.
+        usual = window.closed() if window is not None else None
+        assert usual is not None
+        moments = (moments[0], moments[1] + closed[1] - usual[1])
     return Scope(
         seed=plan.seed,
         world=plan.world,
-        first_applicant=plan.first_applicant,
         applicants=applicants,
-        history_share=plan.profile.pace.history_share,
+        first_applicant=plan.first_applicant,
+        window=moments,
+        hourly=window is not None and window.arrivals is Arrivals.HOURLY,
+        closed=closed,
+        sent_on=None
+        if plan.sandbox_url is not None
+        else plan.sent_on or datetime.now(UTC).date().isoformat(),
     )
 
 
@@ -123,38 +149,97 @@ def _open_ledger(plan: ReplayPlan, scope: Scope) -> Ledger:
             )
     trim_ledger(plan.ledger)
     ledger = read_ledger(plan.ledger)
-    if ledger.header.get("scope") != scope.to_dict():
+    held = ledger.header.get("scope")
+    if held is None or replace(Scope.from_dict(held), sent_on=scope.sent_on) != scope:
         raise LedgerError(
             f"{plan.ledger} belongs to another replay; give a new file, or the arguments of that replay."
+        )
+    if plan.processes > 1 and ledger.begun:
+        raise LedgerError(
+            f"{plan.ledger} has been begun, and only one process can go on with a ledger; "
+            "leave --processes and --master out, or give a new file."
         )
     return ledger
 
 
-def _time_limit(plan: ReplayPlan) -> float:
+@dataclass(frozen=True, slots=True)
+class _Access:
+    """What a replay reaches ESR by."""
+
+    token: str
+    control_url: str | None
+
+
+def _access(plan: ReplayPlan, scope: Scope, known: Ledger) -> _Access:
+    """In a sandbox a workspace of the replay's own, whose clock stands where the replay begins; else what is given."""
+    if plan.sandbox_url is None:
+        return _Access(plan.token, None)
+    name = f"replay-{scope.run.lower()}"
+    # Its own operations take no token; the path says whose world is meant.
+    control_url = f"{plan.sandbox_url}/w/{name}/control/v1"
+    token = token_of(plan.ledger) if known.begun or known.vacancies else None
+    if token is None:
+        begins = scope.window[0] if scope.window else None
+        at = datetime.fromtimestamp(begins / 1e6, UTC) if begins else _midnight(TODAY)
+        clock = {"mode": "FROZEN", "at": at.strftime("%Y-%m-%dT%H:%M:%SZ")}
+        world = plan.world
+        with Target(
+            f"{plan.sandbox_url}/control/v1", plan.token, patience=_FIRST_PATIENCE
+        ) as control:
+            token = control.create_workspace(name, clock)
+        with Target(control_url, token) as control:
+            control.seed(world.seed, world.organisations, world.positions_per_organisation)
+        path = _token_file(plan.ledger)
+        path.touch(mode=0o600)
+        path.write_text(token, encoding="utf-8")
+    return _Access(token, control_url)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _token_file(ledger: Path) -> Path:
+    return ledger.with_name(f".{ledger.name}.token")
+
+
+def _time_limit(plan: ReplayPlan, census: Census) -> float:
     if plan.time_limit_seconds is not None:
         return plan.time_limit_seconds
-    return 2 * 86400 / _factor(plan) + 2 * plan.profile.sending.retry_for_seconds + 60
+    spare = 2 * plan.profile.sending.retry_for_seconds + 120
+    messages = census.messages + census.caught_up
+    if plan.profile.pace.kind is Pacing.CAPPED or not census.by_hour:
+        return messages / _SLOWEST + spare
+    simulated = max(census.by_hour) - min(census.by_hour) + 3600
+    return 2 * simulated / _factor(plan) + census.caught_up / _SLOWEST + spare
 
 
-def _orders(plan: ReplayPlan, day: DayPlan) -> SendingOrders:
+def _orders(plan: ReplayPlan, access: _Access, told: Plan, census: Census) -> SendingOrders:
     sending = plan.profile.sending
     return SendingOrders(
         base_url=plan.base_url.rstrip("/"),
-        token=plan.token,
-        scope=day.scope,
-        vacancies=day.vacancies,
+        token=access.token,
+        scope=told.scope,
+        vacancies=told.vacancies,
         ledger=plan.ledger.resolve(),
+        by_hour={hour: sum(kinds.values()) for hour, kinds in census.by_hour.items()},
+        caught_up=census.caught_up,
         factor=_factor(plan),
+        share_of_capacity=plan.profile.pace.share_of_capacity,
         connections=sending.connections,
         answer_timeout_seconds=sending.answer_timeout_seconds,
         retry_for_seconds=sending.retry_for_seconds,
+        control_url=access.control_url,
+        senders=plan.processes,
     )
 
 
 def _read_back(
-    ledger: Ledger, day: DayPlan, base_url: str, token: str, listener: Listener
+    ledger: Ledger, plan: Plan, base_url: str, token: str, listener: Listener
 ) -> Reconciliation:
-    expected = sum(entry.acknowledged for entry in ledger.of(Kind.APPLICANT))
+    status = ledger.rows["status"]
+    submissions = ledger.rows["number"] % 64 == 0
+    expected = int((submissions & (status >= 200) & (status < 300)).sum())
     started = time.monotonic()
     shown = started
 
@@ -164,56 +249,95 @@ def _read_back(
         if now - shown >= _SHOWN_EVERY or done == expected:
             shown = now
             rate = done / (now - started) if now > started else 0.0
-            listener(Progress("reconciling", done, max(0, expected - done), rate, 0.0, 0.0))
+            listener(Progress("reconciling", done, max(0, expected - done), rate, 0.0, 0))
 
-    return reconcile(ledger, day, lambda: Target(base_url, token), read)
+    return reconcile(ledger, plan, lambda: Target(base_url, token), read)
+
+
+def _counts(ledger: Ledger, plan: Plan, census: Census) -> Counts:
+    rows = window_rows(ledger, plan.scope)
+    status = rows["status"]
+    answered = (status >= 200) & (status < 300)
+    unheard = sum(int((status == code).sum()) for code in RETRIED)
+    cut_off = int((status == -1).sum())
+    acknowledged = int(answered.sum())
+    kinds = {
+        kind.value: int((answered & (rows["kind"] == place)).sum())
+        for place, kind in enumerate(Kind)
+    }
+    return Counts(
+        planned=census.messages,
+        sent=len(rows),
+        acknowledged=acknowledged,
+        refused=len(rows) - acknowledged - unheard - cut_off,
+        unacknowledged=unheard,
+        cut_off=cut_off,
+        never_sent=census.messages - len(rows),
+        retries=int(rows["attempts"].sum()) - len(rows),
+        by_kind=kinds,
+    )
 
 
 def _result(
     plan: ReplayPlan,
-    day: DayPlan,
+    told: Plan,
+    census: Census,
     ledger: Ledger,
     found: Reconciliation | None,
     interrupted: str | None,
+    started: float,
 ) -> ReplayResult:
-    entries = list(ledger.of(*DAY_KINDS))
-    counts = Counts(
-        planned=day.messages,
-        sent=len(entries),
-        acknowledged=sum(entry.acknowledged for entry in entries),
-        refused=sum(entry.refused for entry in entries),
-        unacknowledged=sum(entry.given_up for entry in entries),
-        cut_off=sum(entry.status is None for entry in entries),
-        never_sent=day.messages - len(entries),
-        retries=sum(entry.attempts - 1 for entry in entries),
-    )
-    measured = measure(ledger, day.by_hour)
+    counts = _counts(ledger, told, census)
+    planned = {hour: sum(kinds.values()) for hour, kinds in census.by_hour.items()}
+    measured = measure(ledger, told.scope, planned)
+    lost = sum("lost" in note for note in ledger.notes)
+    if lost and interrupted is None:
+        interrupted = f"{lost} of {plan.processes} workers were lost"
     findings = judge(plan.profile.limits, counts, measured, found, interrupted)
+    capped = plan.profile.pace.kind is Pacing.CAPPED
+    legs = [Leg(**leg) for stretch in ledger.stretches for leg in stretch["legs"]]
     return ReplayResult(
         outcome=roll_up(findings),
         findings=findings,
         counts=counts,
-        set_up=sum(entry.acknowledged for entry in ledger.of(Kind.VACANCY)),
+        set_up=SetUp(len(told.vacancies), len(ledger.rows) - counts.sent),
         measurements=measured,
         reconciliation=found,
-        assumptions=plan.profile.volume.day().assumptions()
-        + _scaled(plan, day)
-        + plan.profile.assumptions,
+        assumptions=(*_scaled(plan, told), *plan.profile.assumptions, *told.year.assumptions),
         profile=plan.profile.name,
-        factor=_factor(plan),
+        title=plan.profile.title,
+        factor=None if capped else _factor(plan),
+        legs=tuple(legs) if capped else (),
+        calibration=_calibration(ledger, plan),
         seed=plan.seed,
-        run=day.scope.run,
+        scope=told.scope.to_dict(),
+        run=told.scope.run,
+        senders=plan.processes,
+        lost_senders=lost,
         ledger=plan.ledger,
+        messages_digest=sent_digest(ledger, told.scope.run),
+        started=started,
+        seconds=time.time() - started,
         interrupted=interrupted,
     )
 
 
-def _scaled(plan: ReplayPlan, day: DayPlan) -> tuple[str, ...]:
-    """Which part of that day was replayed, where it was not all of it."""
-    national = plan.profile.volume.day().applicants
-    if day.scope.applicants == national:
+def _calibration(ledger: Ledger, plan: ReplayPlan) -> dict[str, float] | None:
+    for note in ledger.notes:
+        if "calibration" in note:
+            rate: float = note["calibration"]["messages"] / max(
+                note["calibration"]["seconds"], 0.001
+            )
+            share = plan.profile.pace.share_of_capacity or 1.0
+            return {"per_second": rate, "cap": rate * share}
+    return None
+
+
+def _scaled(plan: ReplayPlan, told: Plan) -> tuple[str, ...]:
+    """Which part of the national volume was replayed, where it was not all of it."""
+    national = plan.profile.applicants_per_year
+    if told.scope.applicants == national:
         return ()
-    share = day.scope.applicants / national
-    return (
-        f"Of that day {share:.2%} was replayed: {day.scope.applicants:,} applicants with their updates.",
-    )
+    share = told.scope.applicants / national
+    said = f"The year has {told.scope.applicants:,} applicants, {share:.2%} of the profile's {national:,}."
+    return (said,)

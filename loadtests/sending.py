@@ -1,81 +1,114 @@
-"""The orders that the runner leaves for the sending process in a file: what to send, and where."""
+"""The orders of a sending process, what it and its workers tell each other, and what is read of them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
-from loadtests.ledger import Kind, read_ledger
-from loadtests.plan import Conversation, DayPlan, Scope, Vacancy
+import simulators
+from loadtests.plan import Scope, Vacancy
 
 ORDERS_VARIABLE = "ESR_SANDBOX_REPLAY"
-"""The environment variable that holds the path of the orders."""
+"""The environment variable that holds the path of the orders; a worker of another machine has none."""
+SEED_VARIABLE = "ESR_SANDBOX_REPLAY_SEED"
+"""The environment variable that holds the seed for which a worker was started, where it was told one."""
+
+BEGIN, SEND, FINISH = "replay-begin", "replay-send", "replay-finish"
+"""What the lead tells its senders: their share; a stretch to send; to end when all is answered."""
+HERE, READY, SENT, LINES, FINISHED = (
+    "replay-here",
+    "replay-ready",
+    "replay-sent",
+    "replay-lines",
+    "replay-finished",
+)
+"""What a sender tells its lead: that it is there; that it is ready; that a stretch is sent; ledger lines; its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class SendingOrders:
-    """Everything one sending process needs."""
+    """Everything the sending processes need."""
 
     base_url: str
+    """Of ESR."""
     token: str = field(repr=False)
     scope: Scope
     vacancies: tuple[Vacancy, ...]
     ledger: Path
-    """Where to append; also read once, for what an earlier run of the same replay has done."""
+    """Where the lead appends; also read once, for what an earlier run of the same replay has done."""
+    by_hour: dict[int, int]
+    """Messages of the plan by the hour (seconds since the epoch) in which they are intended."""
+    caught_up: int
+    """Messages of the time before the window, sent first."""
     factor: float
+    """Simulated seconds per second: throughout, or of an hour that need not be stretched."""
+    share_of_capacity: float | None
+    """Given, idle time is skipped and no hour sends more than this share of what the target was seen to take."""
     connections: int
     answer_timeout_seconds: float
     retry_for_seconds: float
+    control_url: str | None = None
+    """Of the sandbox's control API, where there is one: there the workspace's clock is moved."""
+    senders: int = 1
+    """How many processes send."""
     parent_pipe: int | None = None
     """A file descriptor that reads as ended when the runner is gone."""
-    worker: int = 0
-    workers: int = 1
 
     def headers(self) -> dict[str, str]:
         """What every request carries."""
         return {
             "Authorization": f"Bearer {self.token}",
-            "Content-Type": "application/json",
             "Accept": "application/json",
             "Accept-Encoding": "identity",
         }
 
-    def remaining(self) -> Iterator[Conversation]:
-        """This process's share of the plan without the messages that the ledger says were answered."""
-        entries = read_ledger(self.ledger).entries
-        done = {
-            entry.number: entry
-            for entry in entries.values()
-            if entry.kind is not Kind.VACANCY and entry.settled
+    def to_dict(self) -> dict[str, Any]:
+        """The orders as JSON takes them."""
+        return {
+            **asdict(self),
+            "ledger": str(self.ledger),
+            "by_hour": {str(hour): count for hour, count in self.by_hour.items()},
         }
-        for conversation in DayPlan(self.scope, self.vacancies).conversations(
-            self.worker, self.workers
-        ):
-            first = done.get(conversation.messages[0].number)
-            if first is not None and not first.acknowledged:
-                continue
-            left = tuple(message for message in conversation.messages if message.number not in done)
-            if left:
-                number = first.applicantNumber if first is not None else None
-                yield replace(conversation, messages=left, applicant_number=number)
+
+    @classmethod
+    def from_dict(cls, told: dict[str, Any]) -> SendingOrders:
+        """The orders of which `told` is the `to_dict`."""
+        return cls(
+            **{
+                **told,
+                "scope": Scope.from_dict(told["scope"]),
+                "vacancies": tuple(Vacancy(**vacancy) for vacancy in told["vacancies"]),
+                "ledger": Path(told["ledger"]),
+                "by_hour": {int(hour): count for hour, count in told["by_hour"].items()},
+            }
+        )
 
 
 def write_orders(path: Path, orders: SendingOrders) -> None:
     """Write the orders where only this account can read them: they hold the token."""
     path.touch(mode=0o600)
-    path.write_text(json.dumps({**asdict(orders), "ledger": str(orders.ledger)}), encoding="utf-8")
+    path.write_text(json.dumps(orders.to_dict()), encoding="utf-8")
 
 
 def read_orders(path: Path) -> SendingOrders:
     """The orders that `write_orders` wrote."""
-    told = json.loads(path.read_text(encoding="utf-8"))
-    return SendingOrders(
-        **{
-            **told,
-            "scope": Scope.from_dict(told["scope"]),
-            "vacancies": tuple(Vacancy(**vacancy) for vacancy in told["vacancies"]),
-            "ledger": Path(told["ledger"]),
-        }
-    )
+    return SendingOrders.from_dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+@cache
+def program() -> str:
+    """A digest of the programs that make and send messages: two senders with one make the same bytes."""
+    roots = (Path(__file__).parent, Path(simulators.__file__).parent)
+    return _digest(path for root in roots for path in sorted(root.rglob("*.py")))
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    digest = sha256()
+    for path in paths:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]

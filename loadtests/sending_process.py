@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -18,9 +19,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from loadtests.ledger import Kind, LedgerTail
-from loadtests.results import Listener, Progress
-from loadtests.sending import ORDERS_VARIABLE, SendingOrders, write_orders
+import orjson
+
+from loadtests.ledger import LedgerTail
+from loadtests.plan import Census
+from loadtests.results import Listener, Master, Progress, ReplayPlan
+from loadtests.sending import ORDERS_VARIABLE, SEED_VARIABLE, SendingOrders, write_orders
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 _GRACE_SECONDS = 5.0
@@ -28,26 +32,68 @@ _GRACE_SECONDS = 5.0
 _SHOWN_EVERY = 0.25
 
 
-def send(orders: SendingOrders, messages: int, limit: float, listener: Listener) -> str | None:
-    """Let a sending process carry out the orders, for `limit` seconds of wall time at most.
+def send(
+    orders: SendingOrders, plan: ReplayPlan, census: Census, limit: float, listener: Listener
+) -> str | None:
+    """Let sending processes carry out the orders, for `limit` seconds of wall time at most.
 
-    `messages` is how many the plan has. Returns why it ended early, a sentence, or None when it did not. Ctrl-C is
-    one of the reasons, and is not raised.
+    Returns why it ended early, a sentence, or None when it did not. Ctrl-C is one of the reasons, and is not raised.
     """
     with tempfile.TemporaryDirectory(prefix="esr-replay-") as folder, _lifeline() as pipe:
-        write_orders(Path(folder) / "orders.json", replace(orders, parent_pipe=pipe))
+        path = Path(folder) / "orders.json"
+        write_orders(path, replace(orders, parent_pipe=pipe))
         log = Path(folder) / "locust.log"
+        told = {ORDERS_VARIABLE: str(path)}
         try:
             with (
                 log.open("wb") as output,
-                _sending_process(Path(folder), pipe, output.fileno()) as child,
+                _locust(_options(plan), told, Path(folder), pipe, output.fileno()) as child,
             ):
-                code = _follow(child, orders.ledger, messages, time.monotonic() + limit, listener)
+                deadline = time.monotonic() + limit
+                code = _follow(child, orders.ledger, census, deadline, listener)
         except KeyboardInterrupt:
             return "stopped by Ctrl-C"
         if code is None:
             return f"stopped after the time limit of {limit:.0f} s"
         return None if code == 0 else _why(log, code)
+
+
+def work(master: Master, seed: int | None) -> int:
+    """Be a worker of the master there until its replay ends; what it says goes to standard error. Returns 0 if all is well.
+
+    With `seed`, the master refuses this worker if its replay has another.
+    """
+    options = ["--worker", "--master-host", master.host, "--master-port", str(master.port)]
+    told = {} if seed is None else {SEED_VARIABLE: str(seed)}
+    with (
+        tempfile.TemporaryDirectory(prefix="esr-replay-") as folder,
+        _lifeline() as pipe,
+        _locust(options, told, Path(folder), pipe, sys.stderr.fileno()) as child,
+    ):
+        return child.wait()
+
+
+def _options(plan: ReplayPlan) -> list[str]:
+    """Locust's own options: how many send, and where from."""
+    options = ["--headless", "--only-summary"]
+    options += ["--users", str(plan.processes), "--spawn-rate", str(plan.processes)]
+    if plan.csv is not None:
+        options += ["--csv", str(plan.csv.resolve())]
+    if plan.master is not None:
+        options += ["--master", "--expect-workers", str(plan.processes)]
+        options += ["--master-bind-host", plan.master.host]
+        options += ["--master-bind-port", str(plan.master.port)]
+    elif plan.processes > 1:
+        options += ["--processes", str(plan.processes), "--master-bind-port", str(_free_port())]
+        options += ["--master-port", options[-1]]
+    return options
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
 
 
 @contextmanager
@@ -62,27 +108,19 @@ def _lifeline() -> Iterator[int]:
 
 
 @contextmanager
-def _sending_process(folder: Path, pipe: int, output: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A running Locust that is gone when the block is left."""
+def _locust(
+    options: list[str], told: dict[str, str], folder: Path, pipe: int, output: int
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A running Locust that is gone when the block is left. `told` are environment variables for the locustfile."""
     # Only ours: a LOCUST_... variable or a locust.conf of somebody else's would change what is run.
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")
     }
-    environment[ORDERS_VARIABLE] = str(folder / "orders.json")
+    environment |= told
     environment["PYTHONPATH"] = os.pathsep.join(
         [str(LOCUSTFILE.parent.parent), environment.get("PYTHONPATH", "")]
     ).rstrip(os.pathsep)
-    command = [
-        sys.executable,
-        "-m",
-        "locust",
-        "-f",
-        str(LOCUSTFILE),
-        "--headless",
-        "--only-summary",
-        "--users",
-        "1",
-    ]
+    command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), *options]
     child = subprocess.Popen(  # noqa: S603 - our own interpreter with fixed arguments
         command,
         cwd=folder,
@@ -114,34 +152,21 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 
 def _follow(
-    child: subprocess.Popen[bytes], path: Path, messages: int, deadline: float, listener: Listener
+    child: subprocess.Popen[bytes],
+    path: Path,
+    census: Census,
+    deadline: float,
+    listener: Listener,
 ) -> int | None:
     """Report progress until the child ends (its exit code) or its time is up (None)."""
-    done: set[int] = set()
-    simulated = 0.0
-    pace: dict[str, float] | None = None
-    recent: deque[tuple[float, int]] = deque(maxlen=20)
+    view = _View(census)
     with LedgerTail(path) as tail:
         while True:
             code = child.poll()
             for line in tail.lines():
-                if "pace" in line:
-                    pace = line["pace"]
-                elif line.get("status") and line.get("kind") != Kind.VACANCY:
-                    done.add(line["number"])
-                    simulated = max(simulated, line["intended"])
+                view.take(line)
             now = time.monotonic()
-            recent.append((now, len(done)))
-            elapsed = now - recent[0][0]
-            rate = (len(done) - recent[0][1]) / elapsed if elapsed > 0 else 0.0
-            spent = time.time() - pace["started"] if pace else 0.0
-            compression = max(0.0, simulated - pace["first"]) / spent if pace and spent > 0 else 0.0
-            phase = "replaying" if pace else "preparing"
-            listener(
-                Progress(
-                    phase, len(done), max(0, messages - len(done)), rate, compression, simulated
-                )
-            )
+            listener(view.progress(now))
             if code is not None:
                 return code
             if now > deadline:
@@ -150,6 +175,41 @@ def _follow(
                 child.wait(_SHOWN_EVERY)
             except subprocess.TimeoutExpired:
                 continue
+
+
+class _View:
+    """What the ledger's lines, as they come, say of the progress."""
+
+    def __init__(self, census: Census) -> None:
+        self._messages = census.messages
+        self._caught_up = census.caught_up
+        self._done = 0
+        self._begun = False
+        self._last = b""
+        self._reached: deque[tuple[float, int, int]] = deque(maxlen=20)
+
+    def take(self, line: bytes) -> None:
+        """One line of the ledger."""
+        if line.startswith(b'{"n":'):
+            self._done += 1
+            self._last = line
+        elif line.startswith((b'{"calibration"', b'{"stretch"')):
+            self._begun = True
+
+    def progress(self, now: float) -> Progress:
+        """How far it is at this moment of the monotonic clock."""
+        simulated = orjson.loads(self._last)["at"] // 1_000_000 if self._last else 0
+        self._reached.append((now, self._done, simulated))
+        before, done, reached = self._reached[0]
+        elapsed = now - before
+        rate = (self._done - done) / elapsed if elapsed > 0 else 0.0
+        compression = (simulated - reached) / elapsed if elapsed > 0 and reached else 0.0
+        sent = max(0, self._done - self._caught_up)
+        phase = "replaying" if sent or self._begun else "catching up"
+        if not self._done:
+            phase = "preparing"
+        left = max(0, self._messages + self._caught_up - self._done)
+        return Progress(phase, self._done, left, rate, max(0.0, compression), simulated)
 
 
 def _why(log: Path, code: int) -> str:

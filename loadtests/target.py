@@ -12,6 +12,7 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -87,6 +88,43 @@ class Target:
         if answer.status != 200:
             raise TargetError(
                 f"ESR answered GET {self.base_url}{path} with {answer.status}{_because(answer)}."
+            )
+        return answer.body
+
+    def move_clock(self, setting: Mapping[str, Any]) -> None:
+        """Set the clock of a sandbox's workspace, to `setting` with its `at`, and wait until the world is quiet there.
+
+        Raises `TargetError` when it is refused.
+        """
+        # A replay that goes on finds the clock where it was left; it never goes backwards.
+        stands = self.get("/clock")["now"]
+        if datetime.fromisoformat(stands) >= datetime.fromisoformat(setting["at"]):
+            setting = {key: value for key, value in setting.items() if key != "at"}
+        self._act("PUT", "/clock", setting)
+        waiting = self._act("POST", "/settle", {"timeoutSeconds": 30})
+        while isinstance(waiting, dict) and waiting.get("settled") is False:
+            waiting = self._act("POST", "/settle", {"timeoutSeconds": 30})
+
+    def create_workspace(self, name: str, clock: Mapping[str, Any]) -> str:
+        """A new workspace whose clock begins at a moment of its own, for a load run; returns its token.
+
+        Raises `TargetError` when it is refused.
+        """
+        about = {"name": name, "journalDetail": "LEDGER", "clock": clock}
+        created = self._act("POST", "/workspaces", about)
+        token: str = created["token"]
+        return token
+
+    def seed(self, seed: int, organisations: int, positions: int) -> None:
+        """Fill the workspace with a world. Raises `TargetError` when it is refused."""
+        sizes = {"organisations": organisations, "positionsPerOrganisation": positions}
+        self._act("POST", "/seed", {"seed": seed, **sizes})
+
+    def _act(self, method: str, path: str, body: Mapping[str, Any]) -> Any:
+        answer = self.call(method, path, json.dumps(body).encode())
+        if not answer.ok:
+            raise TargetError(
+                f"The sandbox answered {method} {self.base_url}{path} with {answer.status}{_because(answer)}."
             )
         return answer.body
 

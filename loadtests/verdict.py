@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from loadtests.discrepancies import Reconciliation
-from loadtests.measurements import Measurements
+from loadtests.measurements import Distribution, Measurements
 from loadtests.profiles import Limits
 
 
@@ -35,7 +35,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The day's messages, the set-up left out. `planned` is the sum of all but `retries` and `sent`."""
+    """The window's messages, the set-up left out. `planned` is the sum of all but `retries`, `sent` and `by_kind`."""
 
     planned: int
     sent: int
@@ -50,6 +50,8 @@ class Counts:
     never_sent: int
     retries: int
     """Attempts beyond the first."""
+    by_kind: dict[str, int]
+    """Acknowledged messages by kind."""
 
 
 def roll_up(findings: Iterable[Finding]) -> Outcome:
@@ -67,16 +69,21 @@ def judge(
     measured: Measurements,
     reconciliation: Reconciliation | None,
     interrupted: str | None,
+    propagation: Distribution | None = None,
 ) -> tuple[Finding, ...]:
     """Every finding of a replay.
 
-    `interrupted` says why it did not run to its end; `reconciliation` is None where it was not done.
+    `interrupted` says why it did not run to its end; `reconciliation` is None where it was not done, `propagation`
+    where no receiver listened.
     """
     return (
         _completeness(counts, interrupted),
         *_reconciliation(reconciliation),
         _errors(limits, counts),
         *_latency(limits, measured),
+        *_recovery(limits, measured),
+        *_growth(limits, measured),
+        *_propagation(limits, propagation),
     )
 
 
@@ -136,6 +143,8 @@ def _errors(limits: Limits, counts: Counts) -> Finding:
 
 
 def _latency(limits: Limits, measured: Measurements) -> Iterable[Finding]:
+    if limits.latency is None:
+        return
     late = measured.lateness.p99 > limits.driver_lateness_p99_ms
     yield Finding(
         "the driver kept pace (p99 of its own lateness)",
@@ -145,10 +154,10 @@ def _latency(limits: Limits, measured: Measurements) -> Iterable[Finding]:
     )
     shown = measured.latency["all"].intended
     for name, value, limit in (
-        ("p50", shown.p50, limits.p50_ms),
-        ("p95", shown.p95, limits.p95_ms),
-        ("p99", shown.p99, limits.p99_ms),
-        ("max", shown.max, limits.max_ms),
+        ("p50", shown.p50, limits.latency.p50_ms),
+        ("p95", shown.p95, limits.latency.p95_ms),
+        ("p99", shown.p99, limits.latency.p99_ms),
+        ("max", shown.max, limits.latency.max_ms),
     ):
         outcome = Outcome.PASS if value <= limit else Outcome.FAIL
         if late or shown.count == 0:
@@ -156,3 +165,39 @@ def _latency(limits: Limits, measured: Measurements) -> Iterable[Finding]:
         yield Finding(
             f"latency from intended time, {name}", outcome, f"{value:.0f} ms", f"{limit:.0f} ms"
         )
+
+
+def _recovery(limits: Limits, measured: Measurements) -> Iterable[Finding]:
+    if limits.recovery_seconds is None:
+        return
+    limit = f"{limits.recovery_seconds:.0f} s"
+    found = measured.recovery
+    if found is None or not found.waited:
+        yield Finding("recovery after the closure", Outcome.INCONCLUSIVE, "nothing waited", limit)
+        return
+    outcome = Outcome.PASS if 0 < found.seconds <= limits.recovery_seconds else Outcome.FAIL
+    said = f"{found.waited:,} messages in {found.seconds:.1f} s"
+    yield Finding("recovery after the closure", outcome, said, limit)
+
+
+def _growth(limits: Limits, measured: Measurements) -> Iterable[Finding]:
+    if limits.growth is None:
+        return
+    limit = f"{limits.growth:g} times"
+    outcome = Outcome.PASS if measured.growth <= limits.growth else Outcome.FAIL
+    if measured.growth == 0:
+        outcome = Outcome.INCONCLUSIVE
+    name = "service time at the end over that at the beginning (medians)"
+    yield Finding(name, outcome, f"{measured.growth:.2f} times", limit)
+
+
+def _propagation(limits: Limits, found: Distribution | None) -> Iterable[Finding]:
+    if limits.propagation_p95_ms is None:
+        return
+    limit = f"{limits.propagation_p95_ms:.0f} ms"
+    name = "from a change to the receiver, p95"
+    if found is None or found.count == 0:
+        yield Finding(name, Outcome.INCONCLUSIVE, "no event arrived", limit)
+        return
+    outcome = Outcome.PASS if found.p95 <= limits.propagation_p95_ms else Outcome.FAIL
+    yield Finding(name, outcome, f"{found.p95:.0f} ms ({found.count:,} events)", limit)

@@ -1,5 +1,7 @@
 """`esr-sandbox replay`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -10,13 +12,15 @@ from rich.table import Table
 from loadtests.errors import ReplayError
 from loadtests.plan import WorldParameters
 from loadtests.profiles import load_profile
-from loadtests.results import Progress, ReplayPlan, ReplayResult
+from loadtests.results import Master, Progress, ReplayPlan, ReplayResult
 from loadtests.runner import run_replay
+from loadtests.sending_process import work
 from loadtests.verdict import Outcome
 from sandbox.cli import FAILED, HELD, INCONCLUSIVE, Stop
 from sandbox.cli.progress import bar
 from sandbox.cli.targets import target_sandbox
-from sandbox.cli.worlds import DEFAULT_WORLD, WORLDS
+from sandbox.cli.worlds import WORLDS
+from sandbox.server import Started
 
 EXIT_CODES = {Outcome.PASS: HELD, Outcome.FAIL: FAILED, Outcome.INCONCLUSIVE: INCONCLUSIVE}
 
@@ -56,13 +60,17 @@ EXIT_CODES = {Outcome.PASS: HELD, Outcome.FAIL: FAILED, Outcome.INCONCLUSIVE: IN
     "--url",
     help="Where the sandbox runs, for instance http://127.0.0.1:8080; one is started when left out.",
 )
-@click.option("--token", envvar="ESR_SANDBOX_TOKEN", help="The bearer token, with --url.")
+@click.option(
+    "--esr",
+    help="An ESR that is no sandbox, by its base address: dates are shifted to today, its clock is left alone.",
+)
+@click.option("--token", envvar="ESR_SANDBOX_TOKEN", help="The bearer token, with --url or --esr.")
 @click.option(
     "--world",
     type=click.Choice(list(WORLDS)),
-    default=DEFAULT_WORLD,
+    default="region",
     show_default=True,
-    help="The world that ESR holds.",
+    help="The world that ESR holds: how many employers and positions.",
 )
 @click.option(
     "--world-seed",
@@ -70,6 +78,37 @@ EXIT_CODES = {Outcome.PASS: HELD, Outcome.FAIL: FAILED, Outcome.INCONCLUSIVE: IN
     show_default=True,
     type=click.IntRange(0, 2**53 - 1),
     help="The seed of that world.",
+)
+@click.option(
+    "--closed",
+    type=click.FloatRange(0, min_open=True),
+    help="Hours for which ESR is closed, for a profile with a closure (backlog).",
+)
+@click.option(
+    "--processes",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="How many processes send; with --master, how many workers are awaited.",
+)
+@click.option(
+    "--master",
+    is_flag=True,
+    help="Send from workers on other machines, which are started with --worker.",
+)
+@click.option("--worker", metavar="HOST", help="Be a worker of the replay that --master leads there.")
+@click.option(
+    "--bind",
+    default="127.0.0.1",
+    show_default=True,
+    help="With --master: the address at which workers are awaited. They are told the token: a trusted network only.",
+)
+@click.option(
+    "--master-port",
+    default=5557,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="With --master or --worker: the port of the master.",
 )
 @click.option(
     "--ledger",
@@ -90,9 +129,16 @@ def command(
     applicants: int | None,
     seed: int,
     url: str | None,
+    esr: str | None,
     token: str | None,
     world: str,
     world_seed: int,
+    closed: float | None,
+    processes: int,
+    master: bool,
+    worker: str | None,
+    bind: str,
+    master_port: int,
     ledger: Path | None,
     report: Path,
 ) -> int:
@@ -100,17 +146,18 @@ def command(
 
     Exit code 0: nothing lost, duplicated or altered and every limit kept; 1: not so; 3: inconclusive.
     """
+    if worker is not None:
+        return work(Master(worker, master_port), seed if _was_given("seed") else None)
     kept = ledger or report / "ledger.ndjson"
     parameters = WorldParameters(world_seed, *WORLDS[world])
-    own = ("--only", "esr", "--world", world, "--seed", str(world_seed))
     try:
         chosen = load_profile(profile)
-        with target_sandbox(url, token, *own) as running:
+        with _target(url, esr, token) as running:
             report.mkdir(parents=True, exist_ok=True)
             if ledger is None:
                 kept.unlink(missing_ok=True)
             plan = ReplayPlan(
-                base_url=f"{running.url}/esr/v1",
+                base_url=running.url if esr else f"{running.url}/esr/v1",
                 token=running.token,
                 profile=chosen,
                 world=parameters,
@@ -119,6 +166,11 @@ def command(
                 factor=factor,
                 scale=scale,
                 applicants=applicants,
+                sandbox_url=None if esr else running.url,
+                closed_hours=closed,
+                processes=processes,
+                master=Master(bind, master_port) if master else None,
+                csv=report / "locust",
             )
             result = replay(plan)
     except ReplayError as problem:
@@ -130,6 +182,23 @@ def command(
     )
     click.echo(f"{path}\n{kept}")
     return EXIT_CODES[result.outcome]
+
+
+@contextmanager
+def _target(url: str | None, esr: str | None, token: str | None) -> Iterator[Started]:
+    """What is replayed against: an ESR elsewhere, a sandbox that runs, or one of its own. Raises Stop."""
+    if esr is None:
+        with target_sandbox(url, token, "--only", "esr", "--world", "empty") as running:
+            yield running
+        return
+    if url is not None or token is None:
+        raise Stop("--esr needs --token, and goes without --url.")
+    yield Started(esr.rstrip("/"), token)
+
+
+def _was_given(option: str) -> bool:
+    source = click.get_current_context().get_parameter_source(option)
+    return source is click.core.ParameterSource.COMMANDLINE
 
 
 def replay(plan: ReplayPlan) -> ReplayResult:
@@ -152,7 +221,7 @@ def print_replay(result: ReplayResult, console: Console) -> None:
         console.print(f"Assumed: {assumption}", style="dim", highlight=False)
     found = result.reconciliation
     counts = Table(
-        title=f"Replay of {result.profile!r}, seed {result.seed}, factor {result.factor:g}"
+        title=f"Replay of {result.profile!r}, seed {result.seed}"
     )
     for heading in ("planned", "sent", "acknowledged", "refused", "never sent", "retries"):
         counts.add_column(heading, justify="right")

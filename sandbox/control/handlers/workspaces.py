@@ -10,7 +10,8 @@ async def create_workspace(call: Call) -> Reply:
 
     def work(unit: Unit) -> Reply:
         name = call.body["name"]
-        created = service.create_workspace(unit, name, call.body.get("journalDetail", "FULL"))
+        detail = call.body.get("journalDetail", "FULL")
+        created = service.create_workspace(unit, name, detail, call.body.get("clock"))
         return answer(201, created, {"Location": f"/control/v1/workspaces/{name}"})
 
     reply = await call.write(work)

@@ -28,11 +28,7 @@ def shown(clock: Clock, wall: datetime) -> dict[str, Any]:
 
 def set_clock(unit: Unit, setting: dict[str, Any]) -> dict[str, Any]:
     """Sets mode, moment and factor. Raises Refusal SETTING_INVALID or CLOCK_BACKWARDS, with nothing changed."""
-    mode = ClockMode(setting["mode"])
-    if "at" in setting and mode is ClockMode.REAL:
-        raise Refusal(Code.SETTING_INVALID, "A REAL clock shows wall time; leave `at` out.")
-    if "factor" in setting and mode is not ClockMode.RUNNING:
-        raise Refusal(Code.SETTING_INVALID, "Only a RUNNING clock has a factor.")
+    mode = _mode(setting)
     present = _present(unit)
     wanted = unit.wall if mode is ClockMode.REAL else present
     if "at" in setting:
@@ -44,6 +40,14 @@ def set_clock(unit: Unit, setting: dict[str, Any]) -> dict[str, Any]:
         store_clock(unit.connection, unit.workspace.name, clock)
         return shown(clock, unit.wall)
     return _begin_move(unit, Clock(mode, unit.now, unit.wall, factor), wanted)
+
+
+def first_clock(setting: dict[str, Any], wall: datetime) -> Clock:
+    """The clock of a world in which nothing has happened yet, so it may begin at any moment. Raises Refusal SETTING_INVALID."""
+    mode = _mode(setting)
+    world = from_text(setting["at"]) if "at" in setting else wall
+    _check_end(world)
+    return Clock(mode, world, wall, setting.get("factor", 1.0))
 
 
 def advance_clock(unit: Unit, move: dict[str, Any]) -> dict[str, Any]:
@@ -66,6 +70,16 @@ def duration(text: str) -> timedelta:
     return timedelta(**{name: int(value) for name, value in parts.groupdict("0").items()})
 
 
+def _mode(setting: dict[str, Any]) -> ClockMode:
+    """The mode that a setting asks for, when all else goes with it."""
+    mode = ClockMode(setting["mode"])
+    if "at" in setting and mode is ClockMode.REAL:
+        raise Refusal(Code.SETTING_INVALID, "A REAL clock shows wall time; leave `at` out.")
+    if "factor" in setting and mode is not ClockMode.RUNNING:
+        raise Refusal(Code.SETTING_INVALID, "Only a RUNNING clock has a factor.")
+    return mode
+
+
 def _present(unit: Unit) -> datetime:
     """Where the clock stands, or will once a move that is under way has ended."""
     return unit.workspace.clock_target or unit.now
@@ -86,5 +100,9 @@ def _check_forward(unit: Unit, wanted: datetime) -> None:
             f"The world's time is {to_text(_present(unit))}; it cannot go back to {to_text(wanted)}. Reset the workspace or "
             "restore a snapshot instead.",
         )
+    _check_end(wanted)
+
+
+def _check_end(wanted: datetime) -> None:
     if wanted > LATEST:
         raise Refusal(Code.SETTING_INVALID, f"The world ends at {to_text(LATEST)}.")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sandbox.control.service.clocks import first_clock
 from sandbox.errors import Code, Refusal, not_found
 from sandbox.identity.store import ensure_client, ensure_token, new_token
 from sandbox.web.call import Unit
@@ -11,21 +12,26 @@ from sandbox.workspaces.store import (
     find_workspace,
     insert_workspace,
     list_workspaces,
+    set_clock,
 )
 
 _MOST = 10_000
 
 
-def create_workspace(unit: Unit, name: str, journal_detail: str) -> dict[str, Any]:
-    """Adds a workspace with an empty world; answers it with a fresh token.
+def create_workspace(
+    unit: Unit, name: str, journal_detail: str, clock: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Adds a workspace with an empty world; answers it with a fresh token. `clock` is a `ClockSetting`.
 
-    Raises Refusal ALREADY_EXISTS, or STATE_FORBIDS when there are too many.
+    Raises Refusal ALREADY_EXISTS, STATE_FORBIDS when there are too many, or SETTING_INVALID.
     """
     if find_workspace(unit.connection, name) is not None:
         raise Refusal(Code.ALREADY_EXISTS, f"There is a workspace {name} already.")
     if len(list_workspaces(unit.connection)) >= _MOST:
         raise Refusal(Code.STATE_FORBIDS, f"A sandbox holds {_MOST} workspaces at most.")
     insert_workspace(unit.connection, name, unit.workspace.seed, journal_detail, unit.wall)
+    if clock is not None:
+        set_clock(unit.connection, name, first_clock(clock, unit.wall))
     token = new_token()
     client_id = f"supplier-{name}"
     ensure_client(unit.connection, client_id, name, f"Supplier of workspace {name}")

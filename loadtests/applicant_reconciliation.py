@@ -1,0 +1,86 @@
+"""Judges the submission, the changed start dates and the withdrawal of an applicant against what ESR holds of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from loadtests.discrepancies import Reconciliation, Told, about, difference
+from simulators.year import Kind
+
+_ESR_FIELDS = frozenset(
+    {
+        "applicantNumber",
+        "assignmentId",
+        "odsCode",
+        "status",
+        "version",
+        "withdrawal",
+        "hiredDate",
+        "personId",
+        "match",
+        "submittedAt",
+        "updatedAt",
+    }
+)
+"""What ESR adds to the applicant that a supplier sends."""
+_DEFAULTS = {"internalCandidate": False}
+"""What ESR holds where the submission leaves a property out, by the contract's defaults."""
+_OF_SUBMISSION = (Kind.APPLICANT, Kind.START_DATE_CHANGE, Kind.WITHDRAWAL)
+
+
+def judge_applicant(found: Reconciliation, sent: list[Told], held: dict[str, Any]) -> None:
+    """Judge everything of one applicant but its checks, given in the order in which it was sent."""
+    told = [each for each in sent if each.message.kind in _OF_SUBMISSION]
+    number = str(held.get("applicantNumber"))
+    unheard = [each for each in told[1:] if not each.entry.settled]
+    for each in unheard:
+        found.unacknowledged_found.append(about(each, "Sent, not acknowledged.", number=number))
+    differences = _differences(told, held)
+    if differences and unheard:
+        # ESR may have done what the sender never heard of; then that must explain every difference.
+        differences = min(differences, _differences(told, held, with_unheard=True), key=len)
+    if not differences:
+        return
+    last = _last_to_blame(told, {each.pointer for each in differences})
+    if last is told[0]:
+        what = "The applicant that ESR holds is not the one that was sent."
+        found.altered.append(about(last, what, differences, number=number))
+    else:
+        what = f"ESR acknowledged this {last.message.kind} and holds the applicant without it."
+        found.lost.append(about(last, what, differences, number=number))
+
+
+def _differences(told: list[Told], held: dict[str, Any], with_unheard: bool = False) -> Any:
+    submission = told[0]
+    sent = json.loads(submission.message.body)
+    expected = {**_DEFAULTS, **sent, "odsCode": submission.message.odsCode}
+    if held.get("match", {}).get("result") == "UNDER_REVIEW":
+        # Loaded, while an ESR user still has to say who it is.
+        expected["status"] = "ACTIVE_APPLICATION"
+    else:
+        expected["status"] = "ACCEPTED" if "offerAcceptedDate" in sent else "OFFER"
+    if submission.entry.told is not None:
+        expected["applicantNumber"] = f"{submission.entry.told:08d}"
+    for each in told[1:]:
+        if not (each.entry.acknowledged or (with_unheard and not each.entry.settled)):
+            continue
+        body = json.loads(each.message.body)
+        if each.message.kind is Kind.WITHDRAWAL:
+            expected |= {"status": "TERMINATED", "withdrawal": body}
+        else:
+            expected |= body
+    ignored = _ESR_FIELDS - expected.keys()
+    return difference(expected, {key: value for key, value in held.items() if key not in ignored})
+
+
+def _last_to_blame(told: list[Told], pointers: set[str]) -> Told:
+    """The last acknowledged message that alone can have set one of the properties that differ; else the submission."""
+    touched = {
+        Kind.START_DATE_CHANGE: {"/startDate", "/endDate"},
+        Kind.WITHDRAWAL: {"/status", "/withdrawal"},
+    }
+    for each in reversed(told[1:]):
+        if each.entry.acknowledged and pointers <= touched[each.message.kind]:
+            return each
+    return told[0]
