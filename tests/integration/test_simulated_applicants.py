@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from harness import Workspace
 
 from simulators.applicants import applicant
 from simulators.known_people import known_person
+from simulators.year import Event, Kind, Year
 
 COUNT = 200
 
@@ -112,3 +114,46 @@ def test_an_employee_without_an_ni_number_comes_under_review(
     held = workspace.read(answer.json()["applicantNumber"])
     assert (answer.status_code, held["status"]) == (201, "ACTIVE_APPLICATION")
     assert [each["grade"] for each in held["match"]["candidates"]] == ["NAME_AND_BIRTH"]
+
+
+def sent_to_esr(workspace: Workspace, event: Event, numbers: dict[int, str], employer: str) -> Any:
+    """The answer to one event of a year."""
+    kind, body = event.kind, dict(event.body)
+    if kind is Kind.APPLICANT or (kind is Kind.RESEND and event.check_type is None):
+        return workspace.write("POST", "/applicants", body, employer=employer)
+    path = f"/applicants/{numbers[event.applicant]}"
+    if kind is Kind.START_DATE_CHANGE:
+        return workspace.amend(numbers[event.applicant], body)
+    if kind is Kind.WITHDRAWAL:
+        return workspace.write("POST", f"{path}/withdrawal", body, employer=employer)
+    return workspace.write(
+        "PUT", f"{path}/employment-checks/{event.check_type}", body, employer=employer
+    )
+
+
+def test_esr_takes_everything_of_a_year_on_its_day(
+    make_workspace: Callable[..., Workspace],
+) -> None:
+    workspace = make_workspace(seed=3, organisations=5, positions=60)
+    employer = {each["vacancyReference"]: each["odsCode"] for each in workspace.world.vacancies}
+    # A year that lies ahead of any clock on a wall for long; its world stands on an earlier day.
+    year = Year(3, workspace.world, applicants=80, first_day=date(2090, 4, 1))
+    workspace.freeze("2090-04-01T00:00:00Z")
+    numbers: dict[int, str] = {}
+    answers: Counter[tuple[Kind, int]] = Counter()
+
+    for event in year.events():
+        moment = datetime.fromtimestamp(event.at // 1_000_000, tz=UTC)
+        workspace.advance(to=moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        answer = sent_to_esr(workspace, event, numbers, employer[event.vacancy])
+        answers[event.kind, answer.status_code] += 1
+        assert answer.is_success or event.kind is Kind.RESEND, (event, answer.text)
+        if event.kind is Kind.APPLICANT:
+            numbers[event.applicant] = answer.json()["applicantNumber"]
+
+    kinds = {kind for kind, _ in answers}
+    assert answers[Kind.APPLICANT, 201] == 80
+    assert kinds == set(Kind)
+    # Nobody is made twice by what is sent again.
+    assert answers[Kind.RESEND, 201] == 0
+    assert len(workspace.walk("/applicants")[0]) == 80
