@@ -255,6 +255,11 @@ def _growth(rows: Rows) -> float:
     return late / early if early > 0 else 0.0
 
 
+def distribution(seconds: Rows) -> Distribution:
+    """The percentiles of lengths of time given in seconds."""
+    return _distribution(_histogram(seconds))
+
+
 def _histogram(seconds: Rows) -> HdrHistogram:
     histogram = HdrHistogram(1, _LONGEST_US, 3)
     values = np.clip(np.rint(np.asarray(seconds, "f8") * 1e6), 1, _LONGEST_US).astype("i8")

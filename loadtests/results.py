@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from loadtests.discrepancies import Reconciliation
-from loadtests.measurements import Measurements
+from loadtests.measurements import Distribution, Measurements
 from loadtests.pacer import Leg
 from loadtests.plan import WorldParameters
 from loadtests.profiles import Profile
@@ -100,6 +100,8 @@ class ReplayResult:
     counts: Counts
     set_up: SetUp
     measurements: Measurements
+    propagation: Distribution | None
+    """From an acknowledged change to the arrival of its event at a receiver; None where no receiver listened."""
     reconciliation: Reconciliation | None
     assumptions: tuple[str, ...]
     profile: str

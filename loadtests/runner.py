@@ -12,11 +12,12 @@ from pathlib import Path
 from loadtests.discrepancies import Reconciliation
 from loadtests.errors import LedgerError, PlanError, ReplayError
 from loadtests.ledger import Ledger, LedgerWriter, read_ledger, trim_ledger
-from loadtests.measurements import measure, window_rows
+from loadtests.measurements import Distribution, measure, window_rows
 from loadtests.pacer import RETRIED, Leg
 from loadtests.plan import Census, Plan, Scope
 from loadtests.preparation import create_vacancies, vacancies_of
 from loadtests.profiles import Arrivals, Pacing
+from loadtests.propagation import listening, measure_propagation
 from loadtests.reconcile import reconcile, sent_digest
 from loadtests.results import Listener, Progress, ReplayPlan, ReplayResult, SetUp
 from loadtests.sending import SendingOrders
@@ -60,8 +61,17 @@ def run_replay(plan: ReplayPlan, progress: Listener | None = None) -> ReplayResu
     listener(Progress("counting", 0, scope.applicants, 0.0, 0.0, 0))
     census = told.census()
     orders = _orders(plan, access, told, census)
-    interrupted = send(orders, plan, census, _time_limit(plan, census), listener)
-    ledger = read_ledger(plan.ledger)
+    limit = _time_limit(plan, census)
+    if plan.profile.limits.propagation_p95_ms is None or access.control_url is None:
+        interrupted = send(orders, plan, census, limit, listener)
+        ledger, reached = read_ledger(plan.ledger), None
+    else:
+        arrivals = plan.ledger.with_name(f"{plan.ledger.stem}-arrivals.ndjson")
+        with listening(plan.base_url, access.token, arrivals):
+            interrupted = send(orders, plan, census, limit, listener)
+            _settle(access.control_url)
+        ledger = read_ledger(plan.ledger)
+        reached = measure_propagation(ledger, told, arrivals)
     found: Reconciliation | None = None
     try:
         found = _read_back(ledger, told, plan.base_url, access.token, listener)
@@ -69,7 +79,7 @@ def run_replay(plan: ReplayPlan, progress: Listener | None = None) -> ReplayResu
         interrupted = interrupted or "stopped by Ctrl-C while reading back"
     except ReplayError as error:
         interrupted = interrupted or str(error)
-    return _result(plan, told, census, ledger, found, interrupted, started)
+    return _result(plan, told, census, ledger, found, interrupted, started, reached)
 
 
 def reconcile_ledger(
@@ -195,6 +205,12 @@ def _access(plan: ReplayPlan, scope: Scope, known: Ledger) -> _Access:
     return _Access(token, control_url)
 
 
+def _settle(control_url: str) -> None:
+    """Let every event that is due arrive, for half a minute at most."""
+    with suppress(ReplayError), Target(control_url, "") as control:
+        control.settle()
+
+
 def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
@@ -286,6 +302,7 @@ def _result(
     found: Reconciliation | None,
     interrupted: str | None,
     started: float,
+    reached: Distribution | None,
 ) -> ReplayResult:
     counts = _counts(ledger, told, census)
     planned = {hour: sum(kinds.values()) for hour, kinds in census.by_hour.items()}
@@ -293,7 +310,7 @@ def _result(
     lost = sum("lost" in note for note in ledger.notes)
     if lost and interrupted is None:
         interrupted = f"{lost} of {plan.processes} workers were lost"
-    findings = judge(plan.profile.limits, counts, measured, found, interrupted)
+    findings = judge(plan.profile.limits, counts, measured, found, interrupted, reached)
     capped = plan.profile.pace.kind is Pacing.CAPPED
     legs = [Leg(**leg) for stretch in ledger.stretches for leg in stretch["legs"]]
     return ReplayResult(
@@ -302,6 +319,7 @@ def _result(
         counts=counts,
         set_up=SetUp(len(told.vacancies), len(ledger.rows) - counts.sent),
         measurements=measured,
+        propagation=reached,
         reconciliation=found,
         assumptions=(*_scaled(plan, told), *plan.profile.assumptions, *told.year.assumptions),
         profile=plan.profile.name,

@@ -101,9 +101,13 @@ class Target:
         if datetime.fromisoformat(stands) >= datetime.fromisoformat(setting["at"]):
             setting = {key: value for key, value in setting.items() if key != "at"}
         self._act("PUT", "/clock", setting)
+        while not self.settle():
+            pass
+
+    def settle(self) -> bool:
+        """Wait until nothing that is due is undone in the world, for half a minute; False when something still is."""
         waiting = self._act("POST", "/settle", {"timeoutSeconds": 30})
-        while isinstance(waiting, dict) and waiting.get("settled") is False:
-            waiting = self._act("POST", "/settle", {"timeoutSeconds": 30})
+        return not (isinstance(waiting, dict) and waiting.get("settled") is False)
 
     def create_workspace(self, name: str, clock: Mapping[str, Any]) -> str:
         """A new workspace whose clock begins at a moment of its own, for a load run; returns its token.
