@@ -27,7 +27,7 @@ from sandbox.receipts import Awaited, Receipt, deliver
 
 logger = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _GROUP = 64
 _ATTEMPTS = 3
 _READERS = 4

@@ -11,6 +11,7 @@ from sandbox.identity.bearer import Bearer
 from sandbox.jobs.store import ANNOUNCEMENT as JOBS
 from sandbox.jobs.store import Job
 from sandbox.outbox.store import ANNOUNCEMENT as OUTBOX
+from sandbox.outbox.store import CHANGED as OUTBOX_CHANGED
 from sandbox.settings import Settings
 from sandbox.workspaces.store import workspace_names
 
@@ -94,6 +95,7 @@ class Runtime:
         self._dispatcher = dispatcher
         self._timekeeper = timekeeper
         self.database.listen(OUTBOX, dispatcher.wake)
+        self.database.listen(OUTBOX_CHANGED, dispatcher.read_again)
         self.database.listen(JOBS, timekeeper.wake)
         self._nhs_jobs = nhs_jobs
 

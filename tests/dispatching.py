@@ -14,7 +14,7 @@ from sandbox.clock import Clock, ClockMode, wall_now
 from sandbox.database import Database
 from sandbox.outbox.dispatcher import Dispatcher
 from sandbox.outbox.sending import Answer, Route, Sign
-from sandbox.outbox.store import ANNOUNCEMENT, WALL, Message, enqueue
+from sandbox.outbox.store import ANNOUNCEMENT, CHANGED, WALL, Message, enqueue
 from sandbox.outbox.tables import outbox
 from sandbox.web.call import Unit
 from sandbox.workspaces.store import set_clock
@@ -125,6 +125,7 @@ async def dispatching(
     signers = {KIND: sign} if sign else {}
     dispatcher = Dispatcher(database, {KIND: settle}, 5.0, route, signers)
     database.listen(ANNOUNCEMENT, dispatcher.wake)
+    database.listen(CHANGED, dispatcher.read_again)
     try:
         yield dispatcher
     finally:

@@ -11,7 +11,8 @@ from sandbox.database import Transaction
 from sandbox.jobs.tables import jobs
 from sandbox.prepared import Prepared
 from sandbox.timestamps import to_text
-from sandbox.workspaces.store import next_record
+from sandbox.workspaces.store import find_workspace, next_record
+from sandbox.workspaces.tables import workspaces
 
 ANNOUNCEMENT = "jobs"
 STANDING = 0
@@ -35,6 +36,15 @@ _next = Prepared(
     .where(jobs.c.workspace == sa.bindparam("workspace"))
     .order_by(jobs.c.due_at, jobs.c.job_id)
     .limit(1)
+)
+_first_due = sa.select(sa.func.min(jobs.c.due_at)).where(jobs.c.workspace == workspaces.c.name)
+_ahead = Prepared(
+    sa.select(workspaces.c.name, _first_due.scalar_subquery()).where(
+        sa.or_(
+            workspaces.c.clock_target.is_not(None),
+            sa.exists().where(jobs.c.workspace == workspaces.c.name),
+        )
+    )
 )
 _insert = Prepared(jobs.insert())
 _scheduled = Prepared(
@@ -135,6 +145,19 @@ def cancel(connection: sa.Connection, workspace: str, kind: str, reference: str)
             jobs.c.workspace == workspace, jobs.c.kind == kind, jobs.c.reference == reference
         )
     )
+
+
+def workspaces_with_work(connection: sa.Connection, wall: datetime) -> list[str]:
+    """The workspaces in which a job is due, or whose clock is on its way."""
+    found = []
+    for name, due_at in _ahead.run(connection, {}).fetchall():
+        workspace = find_workspace(connection, name)
+        if workspace is None:
+            continue
+        is_due = due_at is not None and due_at <= to_text(workspace.clock.now(wall))
+        if is_due or workspace.clock_target is not None:
+            found.append(name)
+    return found
 
 
 def next_job(connection: sa.Connection, workspace: str) -> Job | None:

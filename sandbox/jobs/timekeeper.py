@@ -19,17 +19,12 @@ from datetime import datetime
 from sandbox.clock import ClockMode, wall_now
 from sandbox.database import Database, Transaction
 from sandbox.errors import Code, Refusal
-from sandbox.jobs.store import Job, next_job, take
+from sandbox.jobs.store import Job, next_job, take, workspaces_with_work
 from sandbox.outbox.dispatcher import Dispatcher
 from sandbox.outbox.store import Message, next_delivery
 from sandbox.timestamps import from_text, to_text
 from sandbox.web.call import Unit, open_unit
-from sandbox.workspaces.store import (
-    Workspace,
-    find_workspace,
-    set_clock,
-    workspace_names,
-)
+from sandbox.workspaces.store import Workspace, find_workspace, set_clock
 
 logger = logging.getLogger(__name__)
 
@@ -146,7 +141,7 @@ class Timekeeper:
         while True:
             self._woken.clear()
             try:
-                for name in await self._names():
+                for name in await self._with_work():
                     if name not in self._working and not self._held[name]:
                         self._begin(name)
             except Exception:
@@ -247,9 +242,9 @@ class Timekeeper:
         outlook: _Outlook | None = await asyncio.wrap_future(self._database.read(read))
         return outlook
 
-    async def _names(self) -> list[str]:
+    async def _with_work(self) -> list[str]:
         def read(transaction: Transaction) -> list[str]:
-            return workspace_names(transaction.connection)
+            return workspaces_with_work(transaction.connection, wall_now())
 
         found: list[str] = await asyncio.wrap_future(self._database.read(read))
         return found

@@ -7,8 +7,8 @@ sends it again under the same X-Request-ID or event id, and the receiver removes
 import asyncio
 import logging
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -21,23 +21,26 @@ from sandbox.journal.recording import OUT, Half, Spoken, record
 from sandbox.outbox.sending import Answer, Route, Sender, Sent, Sign
 from sandbox.outbox.spoiling import HELD, HOLDS_BACK, held_until, lanes_beside, struck_by
 from sandbox.outbox.store import (
+    WALL,
     WORLD,
     Message,
     due_messages,
+    earliest_due,
     give_up,
     hold_back,
     put_off,
     release,
     settle_message,
     still_waits,
-    workspaces_waiting,
 )
+from sandbox.timestamps import to_text
 from sandbox.web.call import Unit, open_unit
 from sandbox.workspaces.store import find_workspace
 
 logger = logging.getLogger(__name__)
 
 _AT_ONCE = 16
+_AHEAD = 64
 _IDLE_SECONDS = 0.5
 _LOOK_SECONDS = 0.02
 _HOLD_SECONDS = 5.0
@@ -84,8 +87,9 @@ class Dispatcher:
         self._ended = asyncio.Event()
         self._in_flight: dict[tuple[str, int], Message] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._read_ahead: deque[Message] = deque()
         self._held: Counter[str] = Counter()
-        self._releases = 0
+        self._changes = 0
         self._ended_meanwhile: set[tuple[str, int]] = set()
         self._task = asyncio.create_task(self._run())
 
@@ -93,6 +97,16 @@ class Dispatcher:
         """Has the outbox looked at; may be called from any thread."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._woken.set)
+
+    def read_again(self) -> None:
+        """Has what was read ahead forgotten, and the outbox looked at; may be called from any thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._forget_read_ahead)
+
+    def _forget_read_ahead(self) -> None:
+        self._changes += 1
+        self._read_ahead.clear()
+        self._woken.set()
 
     async def stop(self) -> None:
         """Lets what is under way finish, then stops."""
@@ -106,11 +120,11 @@ class Dispatcher:
         deadline = self._loop.time() + timeout
         while True:
             self._ended.clear()
-            due = await self._due(_SHOWN, workspace)
-            if not due and not any(key[0] == workspace for key in self._in_flight):
+            is_sending = any(key[0] == workspace for key in self._in_flight)
+            if not is_sending and not await self._is_due(workspace):
                 return []
             if self._loop.time() >= deadline:
-                return due
+                return await self._due(_SHOWN, workspace)
             self._woken.set()
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_SECONDS):
@@ -131,8 +145,7 @@ class Dispatcher:
             yield
         finally:
             self._held[workspace] -= 1
-            self._releases += 1
-            self._woken.set()
+            self._forget_read_ahead()
 
     def _is_sending(self, workspace: str, address: str) -> bool:
         return any(
@@ -153,23 +166,29 @@ class Dispatcher:
                     await self._woken.wait()
 
     async def _send_due(self) -> None:
-        if len(self._in_flight) >= _AT_ONCE:
-            return  # The end of any of them has the outbox looked at.
+        self._begin()
+        # While something that is due is at hand, or all that may be is under way, the outbox need not be read.
+        if self._read_ahead or len(self._in_flight) >= _AT_ONCE:
+            return
         # What ends while the outbox is read may be seen as waiting still: it is not sent a second time.
         self._ended_meanwhile.clear()
-        releases = self._releases
+        changes = self._changes
         # What is under way stands at the head of its lane still: room is left for as many.
-        due = await self._due(_AT_ONCE + len(self._in_flight))
-        if releases != self._releases:
-            # Perhaps what was read is of a world that has ended meanwhile.
+        due = await self._due(_AHEAD + len(self._in_flight))
+        if changes != self._changes:
+            # Perhaps what was read was dropped meanwhile, or is of a world that has ended.
             self._woken.set()
             return
-        for message in due:
+        self._read_ahead.extend(due)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Sends of what was read ahead as much as may be under way. What has to wait is read again when it need not."""
+        while self._read_ahead and len(self._in_flight) < _AT_ONCE:
+            message = self._read_ahead.popleft()
             key = (message.workspace, message.message_id)
             if key in self._in_flight or key in self._ended_meanwhile:
                 continue
-            if len(self._in_flight) >= _AT_ONCE:
-                break
             if self._has_to_wait(message):
                 continue
             task = asyncio.create_task(self._send(message))
@@ -201,20 +220,35 @@ class Dispatcher:
             )
 
     async def _due(self, limit: int, only: str | None = None) -> list[Message]:
-        """What is due in every workspace, or in `only` one."""
+        """What is due in every workspace, or in `only` one; of each `limit` at most, and one where one alone may go."""
+        busy = {each.workspace for each in self._in_flight.values() if each.alone}
 
         def read(transaction: Transaction) -> list[Message]:
-            connection, wall = transaction.connection, wall_now()
             due: list[Message] = []
-            for name in [only] if only else workspaces_waiting(connection):
-                workspace = find_workspace(connection, name)
-                world = workspace.clock.now(wall) if workspace else wall
+            for name, is_frozen, moments in _due_by_clock(transaction, only):
                 # Where the clock stands still, the same moves give the same journal: one message at a time.
-                alone = workspace is not None and workspace.clock.mode is ClockMode.FROZEN
-                due += due_messages(connection, name, wall, world, limit, alone=alone)
+                alone = is_frozen and only is None
+                if alone and name in busy:
+                    continue
+                most = 1 if alone else limit
+                found = [
+                    message
+                    for clock, moment in moments.items()
+                    for message in due_messages(
+                        transaction.connection, name, clock, moment, most, alone=is_frozen
+                    )
+                ]
+                due += sorted(found, key=lambda message: message.message_id)[:most]
             return due
 
         found: list[Message] = await asyncio.wrap_future(self._database.read(read))
+        return found
+
+    async def _is_due(self, workspace: str) -> bool:
+        def read(transaction: Transaction) -> bool:
+            return any(moments for _, _, moments in _due_by_clock(transaction, workspace))
+
+        found: bool = await asyncio.wrap_future(self._database.read(read))
         return found
 
     async def _send(self, message: Message) -> None:
@@ -298,6 +332,20 @@ class Dispatcher:
         else:
             wait, now = _back_off(message.attempts, answer), wall_now()
         put_off(unit.connection, message, now, wait, summary)
+
+
+def _due_by_clock(
+    transaction: Transaction, only: str | None
+) -> Iterator[tuple[str, bool, dict[str, datetime]]]:
+    """(workspace, whether its clock stands still, what the clocks show by which something is due)."""
+    wall = wall_now()
+    for name, earliest in earliest_due(transaction.connection, only):
+        workspace = find_workspace(transaction.connection, name)
+        if workspace is not None:
+            moments = {WALL: wall, WORLD: workspace.clock.now(wall)}
+            is_frozen = workspace.clock.mode is ClockMode.FROZEN
+            due = {c: moments[c] for c, at in earliest.items() if at <= to_text(moments[c])}
+            yield name, is_frozen, due
 
 
 def _beside(message: Message) -> tuple[str, str]:

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-import httpx
+import aiohttp
+from yarl import URL
 
 from sandbox.faults.rules import FaultRule
 from sandbox.outbox.spoiling import (
@@ -74,11 +75,15 @@ class Sender:
         self._route = route
         self._signers = signers
         self._timeout = timeout
-        self._client = httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False)
+        self._client = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=timeout),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+        )
 
     async def close(self) -> None:
         """Ends every connection."""
-        await self._client.aclose()
+        await self._client.close()
 
     def address(self, message: Message) -> str:
         """Where a message goes."""
@@ -100,21 +105,19 @@ class Sender:
         for is_last in (False, True):
             try:
                 async with asyncio.timeout(self._timeout):
-                    address = httpx.URL(url)
+                    address = URL(url)
                     signed, body = await self._signed(message, str(address), fault)
-                    request = self._client.build_request(
-                        message.method, address, headers=headers, content=body
-                    )
-                    request.headers.update(signed)
                     sent = headers | signed
-                    return Sent(url, sent, body, await self._answer(request))
-            except TimeoutError as problem:
+                    return Sent(
+                        url, sent, body, await self._answer(message.method, address, sent, body)
+                    )
+            except (TimeoutError, aiohttp.ClientConnectorError, aiohttp.InvalidURL) as problem:
                 return Sent(url, sent, body, _none(problem))
-            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as problem:
+            except (aiohttp.ClientError, OSError) as problem:
                 # The other side may have closed a connection that lay idle: that says nothing about it.
                 if is_last:
                     return Sent(url, sent, body, _none(problem))
-            except (httpx.HTTPError, httpx.InvalidURL) as problem:
+            except ValueError as problem:
                 return Sent(url, sent, body, _none(problem))
         raise AssertionError("unreachable")
 
@@ -131,30 +134,32 @@ class Sender:
         signed = await sign(replace(message, body=body), url, signing_of(fault))
         return headers_to_send(fault, signed), body_to_send(fault, body)
 
-    async def _answer(self, request: httpx.Request) -> Answer:
+    async def _answer(
+        self, method: str, address: URL, headers: dict[str, str], body: bytes
+    ) -> Answer:
         """Sends once. Of an answer that does not end, no more is read than is kept."""
-        body = bytearray()
-        response = await self._client.send(request, stream=True)
-        try:
-            async for part in response.aiter_bytes():
-                body += part
-                if len(body) >= _KEPT:
+        kept = bytearray()
+        async with self._client.request(
+            method, address, headers=headers, data=body, allow_redirects=False
+        ) as response:
+            async for part in response.content.iter_any():
+                kept += part
+                if len(kept) >= _KEPT:
+                    response.close()
                     break
-        finally:
-            await response.aclose()
-        return Answer(
-            response.status_code,
-            bytes(body[:_KEPT]),
-            _retry_after(response),
-            response.headers.get("content-type", ""),
-        )
+            return Answer(
+                response.status,
+                bytes(kept[:_KEPT]),
+                _retry_after(response),
+                response.headers.get("Content-Type", ""),
+            )
 
 
 def _none(problem: Exception) -> Answer:
     return Answer(0, str(problem).encode() or type(problem).__name__.encode())
 
 
-def _retry_after(response: httpx.Response) -> float | None:
+def _retry_after(response: aiohttp.ClientResponse) -> float | None:
     """Retry-After in seconds, a day at most; None where it is missing or a date."""
-    told = response.headers.get("retry-after", "")
+    told = response.headers.get("Retry-After", "")
     return min(float(told), 86_400.0) if told.isascii() and told.isdigit() else None

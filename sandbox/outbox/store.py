@@ -16,8 +16,10 @@ import sqlalchemy as sa
 
 from sandbox.database import Transaction
 from sandbox.outbox.tables import outbox
+from sandbox.prepared import Prepared
 from sandbox.timestamps import to_text
 from sandbox.workspaces.store import next_record
+from sandbox.workspaces.tables import workspaces
 
 WAITING, DONE, DEAD, DROPPED = "WAITING", "DONE", "DEAD", "DROPPED"
 """What has become of a message: DEAD is given up after its last attempt, DROPPED is no longer wanted."""
@@ -58,35 +60,90 @@ class DeadLetter:
     given_up_at: str
 
 
-_workspaces_waiting = sa.select(outbox.c.workspace).where(outbox.c.state == WAITING).distinct()
-_heads = (
-    sa.select(sa.func.min(outbox.c.message_id).label("message_id"))
-    .where(outbox.c.state == WAITING, outbox.c.workspace == sa.bindparam("workspace"))
-    .group_by(outbox.c.lane)
-    .subquery()
-)
-_due = (
-    sa.select(outbox)
-    .join(_heads, outbox.c.message_id == _heads.c.message_id)
+_workspace = sa.bindparam("of_workspace", type_=sa.String)
+_lane = sa.bindparam("of_lane", type_=sa.String)
+_clock = sa.bindparam("clock", type_=sa.String)
+_earliest = {
+    clock: sa.select(sa.func.min(outbox.c.due_at))
     .where(
-        outbox.c.workspace == sa.bindparam("workspace"),
-        sa.or_(
-            sa.and_(outbox.c.due_clock == WALL, outbox.c.due_at <= sa.bindparam("wall")),
-            sa.and_(outbox.c.due_clock == WORLD, outbox.c.due_at <= sa.bindparam("world")),
-        ),
+        outbox.c.is_first,
+        outbox.c.workspace == workspaces.c.name,
+        outbox.c.due_clock == clock,
     )
-    .order_by(outbox.c.message_id)
-    .limit(sa.bindparam("limit"))
+    .scalar_subquery()
+    for clock in (WALL, WORLD)
+}
+_waiting = Prepared(
+    sa.select(workspaces.c.name, _earliest[WALL], _earliest[WORLD]).where(
+        sa.exists().where(outbox.c.is_first, outbox.c.workspace == workspaces.c.name)
+    )
 )
-
-
-_next_delivery = (
-    sa.select(sa.func.min(outbox.c.due_at))
-    .join(_heads, outbox.c.message_id == _heads.c.message_id)
-    .where(outbox.c.workspace == sa.bindparam("workspace"), outbox.c.due_clock == WORLD)
+_waiting_in = Prepared(
+    sa.select(workspaces.c.name, _earliest[WALL], _earliest[WORLD]).where(
+        workspaces.c.name == _workspace
+    )
+)
+_NAMES = tuple(name for name in Message.__dataclass_fields__ if name != "alone")
+_due = Prepared(
+    sa.select(*(outbox.c[name] for name in _NAMES))
+    .where(
+        outbox.c.is_first,
+        outbox.c.workspace == _workspace,
+        outbox.c.due_clock == _clock,
+        outbox.c.due_at <= sa.bindparam("moment"),
+    )
+    .order_by(outbox.c.due_at, outbox.c.message_id)
+    .limit(sa.bindparam("most"))
+)
+_has_first = Prepared(
+    sa.select(outbox.c.message_id)
+    .where(outbox.c.is_first, outbox.c.workspace == _workspace, outbox.c.lane == _lane)
+    .limit(1)
+)
+_insert = Prepared(outbox.insert())
+_held = Prepared(
+    sa.select(outbox.c.url, outbox.c.headers, outbox.c.body).where(
+        outbox.c.workspace == _workspace,
+        outbox.c.message_id == sa.bindparam("number"),
+        outbox.c.state == WAITING,
+    )
+)
+_end = Prepared(
+    sa.update(outbox)
+    .where(
+        outbox.c.workspace == _workspace,
+        outbox.c.message_id == sa.bindparam("number"),
+        outbox.c.state == WAITING,
+    )
+    .values(
+        state=sa.bindparam("state"),
+        is_first=False,
+        attempts=sa.bindparam("attempts"),
+        due_at=sa.bindparam("due_at"),
+        last_answer=sa.bindparam("last_answer"),
+    )
+)
+_lead = Prepared(
+    sa.update(outbox)
+    .where(
+        outbox.c.workspace == _workspace,
+        outbox.c.message_id
+        == sa.select(sa.func.min(outbox.c.message_id))
+        .where(outbox.c.state == WAITING, outbox.c.workspace == _workspace, outbox.c.lane == _lane)
+        .scalar_subquery(),
+    )
+    .values(is_first=True)
+)
+_step_back = Prepared(
+    sa.update(outbox)
+    .where(outbox.c.is_first, outbox.c.workspace == _workspace, outbox.c.lane == _lane)
+    .values(is_first=False)
 )
 
 ANNOUNCEMENT = "outbox"
+"""Something was written that may be due."""
+CHANGED = "outbox-changed"
+"""What waits was dropped, or is to go before what waited: whoever has read ahead has to read again."""
 
 
 def enqueue(
@@ -107,86 +164,89 @@ def enqueue(
     """Writes a message and answers its number; who listens for ANNOUNCEMENT hears of it after the commit."""
     transaction.announcements.add(ANNOUNCEMENT)
     connection = transaction.connection
+    # The number is taken first: with it the workspace is ours alone until the commit, and its lanes too.
     message_id = next_record(connection, workspace)
-    connection.execute(
-        outbox.insert().values(
-            workspace=workspace,
-            message_id=message_id,
-            sender=sender,
-            kind=kind,
-            reference=reference,
-            lane=lane,
-            method=method,
-            url=url,
-            headers=orjson.dumps(headers).decode(),
-            body=orjson.dumps(body),
-            state=WAITING,
-            attempts=0,
-            due_clock=due_clock,
-            due_at=to_text(due_at),
-        )
+    in_lane = {"of_workspace": workspace, "of_lane": lane}
+    _insert.run(
+        connection,
+        {
+            "workspace": workspace,
+            "message_id": message_id,
+            "sender": sender,
+            "kind": kind,
+            "reference": reference,
+            "lane": lane,
+            "method": method,
+            "url": url,
+            "headers": orjson.dumps(headers).decode(),
+            "body": orjson.dumps(body),
+            "state": WAITING,
+            "attempts": 0,
+            "due_clock": due_clock,
+            "due_at": to_text(due_at),
+            "is_first": _has_first.run(connection, in_lane).fetchone() is None,
+        },
     )
     return message_id
 
 
-def workspaces_waiting(connection: sa.Connection) -> list[str]:
-    """The workspaces in which something waits."""
-    return list(connection.execute(_workspaces_waiting).scalars())
+def earliest_due(
+    connection: sa.Connection, workspace: str | None = None
+) -> list[tuple[str, dict[str, str]]]:
+    """(workspace, by clock the moment at which its next message is due), of every workspace in which one waits, or of one."""
+    if workspace is None:
+        rows = _waiting.run(connection, {}).fetchall()
+    else:
+        rows = _waiting_in.run(connection, {"of_workspace": workspace}).fetchall()
+    return [
+        (name, {clock: due for clock, due in ((WALL, wall), (WORLD, world)) if due})
+        for name, wall, world in rows
+    ]
 
 
 def due_messages(
     connection: sa.Connection,
     workspace: str,
-    wall: datetime,
-    world: datetime,
+    clock: str,
+    moment: datetime,
     limit: int,
     *,
     alone: bool = False,
 ) -> list[Message]:
-    """The first waiting message of each lane, of those that are due, oldest first; `limit` at most."""
-    parameters = {
-        "workspace": workspace,
-        "wall": to_text(wall),
-        "world": to_text(world),
-        "limit": limit,
+    """The first waiting message of each lane, of those due by `clock`, in the order of their moments; `limit` at most."""
+    wanted = {
+        "of_workspace": workspace,
+        "clock": clock,
+        "moment": to_text(moment),
+        "most": limit,
     }
-    names = Message.__dataclass_fields__.keys() - {"alone"}
-    return [
-        Message(
-            **{
-                name: orjson.loads(row.headers) if name == "headers" else getattr(row, name)
-                for name in names
-            },
-            alone=alone,
-        )
-        for row in connection.execute(_due, parameters)
-    ]
+    found = []
+    for row in _due.run(connection, wanted).fetchall():
+        values = dict(zip(_NAMES, row, strict=True))
+        headers = orjson.loads(values.pop("headers"))
+        found.append(Message(**values, headers=headers, alone=alone))
+    return found
 
 
 def next_delivery(connection: sa.Connection, workspace: str) -> str | None:
     """The moment of the world at which the next delivery, first of its lane, is due; None when none waits."""
-    due: str | None = connection.execute(_next_delivery, {"workspace": workspace}).scalar_one()
-    return due
+    [(_, due)] = earliest_due(connection, workspace) or [("", {})]
+    return due.get(WORLD)
 
 
 def still_waits(connection: sa.Connection, message: Message) -> bool:
     """Whether the message, as it was read, waits for its answer: a number is given again after a reset."""
-    row = connection.execute(
-        sa.select(outbox.c.url, outbox.c.headers, outbox.c.body).where(
-            outbox.c.workspace == message.workspace,
-            outbox.c.message_id == message.message_id,
-            outbox.c.state == WAITING,
-        )
-    ).one_or_none()
+    wanted = {"of_workspace": message.workspace, "number": message.message_id}
+    row = _held.run(connection, wanted).fetchone()
     if row is None:
         return False
-    held = (row.url, orjson.loads(row.headers), row.body)
-    return held == (message.url, message.headers, message.body)
+    url, headers, body = row
+    return bool((url, orjson.loads(headers), body) == (message.url, message.headers, message.body))
 
 
 def settle_message(connection: sa.Connection, message: Message, last_answer: str) -> None:
     """Ends a message that was answered."""
-    _change(connection, message, state=DONE, attempts=message.attempts + 1, last_answer=last_answer)
+    _finish(connection, message, DONE, message.due_at, last_answer)
 
 
 def put_off(
@@ -204,7 +264,13 @@ def put_off(
 
 def hold_back(connection: sa.Connection, message: Message, due_at: datetime, lane: str) -> None:
     """Has a message that was not sent wait until `due_at` in another lane, or in its own."""
-    _change(connection, message, due_at=to_text(due_at), lane=lane)
+    name = message.workspace
+    if lane == message.lane:
+        _change(connection, message, due_at=to_text(due_at))
+        return
+    _change(connection, message, due_at=to_text(due_at), lane=lane, is_first=False)
+    _put_in_order(connection, name, message.lane)
+    _put_in_order(connection, name, lane)
 
 
 def release(
@@ -240,26 +306,46 @@ def _change(connection: sa.Connection, message: Message, **values: Any) -> None:
 
 def give_up(connection: sa.Connection, message: Message, now: datetime, last_answer: str) -> None:
     """Ends a message that was refused or not answered to the last: it is a dead letter, due no more since `now`."""
-    _change(
+    _finish(connection, message, DEAD, to_text(now), last_answer)
+
+
+def _finish(
+    connection: sa.Connection, message: Message, state: str, due_at: str, last_answer: str
+) -> None:
+    """Ends a message, and lets the next of its lane be the first."""
+    _end.run(
         connection,
-        message,
-        state=DEAD,
-        attempts=message.attempts + 1,
-        due_at=to_text(now),
-        last_answer=last_answer,
+        {
+            "of_workspace": message.workspace,
+            "number": message.message_id,
+            "state": state,
+            "attempts": message.attempts + 1,
+            "due_at": due_at,
+            "last_answer": last_answer,
+        },
     )
+    # While it was under way, a dead letter that goes before may have become the first: it stays so.
+    _lead.run(connection, {"of_workspace": message.workspace, "of_lane": message.lane})
 
 
-def cancel_lane(connection: sa.Connection, workspace: str, lane_prefix: str) -> None:
+def _put_in_order(connection: sa.Connection, workspace: str, lane: str) -> None:
+    """Makes the first message that waits in a lane, and no other, the first of it."""
+    in_lane = {"of_workspace": workspace, "of_lane": lane}
+    _step_back.run(connection, in_lane)
+    _lead.run(connection, in_lane)
+
+
+def cancel_lane(transaction: Transaction, workspace: str, lane_prefix: str) -> None:
     """Drops what waits, and what was given up, in lanes that begin with `lane_prefix`."""
-    connection.execute(
+    transaction.announcements.add(CHANGED)
+    transaction.connection.execute(
         sa.update(outbox)
         .where(
             outbox.c.workspace == workspace,
             outbox.c.state.in_((WAITING, DEAD)),
             _begins_with(lane_prefix),
         )
-        .values(state=DROPPED)
+        .values(state=DROPPED, is_first=False)
     )
 
 
@@ -303,13 +389,17 @@ def revive(
     references: list[str] | None = None,
 ) -> int:
     """Has dead letters, all of them or those named, tried again from the first attempt on; answers how many."""
-    transaction.announcements.add(ANNOUNCEMENT)
+    connection = transaction.connection
+    transaction.announcements.add(CHANGED)
     chosen = _dead(workspace, lane_prefix)
     if references is not None:
         chosen = sa.and_(chosen, outbox.c.reference.in_(references))
-    revived = transaction.connection.execute(
+    lanes = list(connection.execute(sa.select(outbox.c.lane).where(chosen).distinct()).scalars())
+    revived = connection.execute(
         sa.update(outbox).where(chosen).values(state=WAITING, attempts=0, due_at=to_text(due_at))
     )
+    for lane in lanes:
+        _put_in_order(connection, workspace, lane)
     return revived.rowcount
 
 

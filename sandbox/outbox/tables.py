@@ -22,5 +22,25 @@ outbox = sa.Table(
     sa.Column("due_clock", sa.String(5), nullable=False),
     sa.Column("due_at", sa.String(24), nullable=False),
     sa.Column("last_answer", sa.Text),
+    # Whether it waits and no message of its lane waits before it: what is due is looked for among these alone, so that a
+    # look costs as much as is due, however much waits behind.
+    sa.Column("is_first", sa.Boolean, nullable=False),
     sa.Index("outbox_waiting", "state", "workspace", "lane", "message_id"),
+    sa.Index(
+        "outbox_due",
+        "workspace",
+        "due_clock",
+        "due_at",
+        "message_id",
+        sqlite_where=sa.text("is_first = 1"),
+        postgresql_where=sa.text("is_first"),
+    ),
+    sa.Index(
+        "outbox_one_first",
+        "workspace",
+        "lane",
+        unique=True,
+        sqlite_where=sa.text("is_first = 1"),
+        postgresql_where=sa.text("is_first"),
+    ),
 )

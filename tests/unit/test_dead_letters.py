@@ -60,7 +60,9 @@ def test_a_dead_letter_that_is_sent_again_waits_for_the_message_of_its_lane_that
     receiver.answers = answer
     send(database, receiver.url, "first", lane="sub/a", clock=WORLD)
     database.write(
-        lambda transaction: transaction.connection.execute(sa.update(outbox).values(state=DEAD))
+        lambda transaction: transaction.connection.execute(
+            sa.update(outbox).values(state=DEAD, is_first=False)
+        )
     ).result(WAIT)
     send(database, receiver.url, "second", lane="sub/a", clock=WORLD)
 

@@ -291,7 +291,7 @@ def test_a_delivery_waits_as_long_as_its_receiver_asks(
 
 def test_a_lane_that_was_cancelled_is_not_sent(database: Database, receiver: Receiver) -> None:
     def cancel(transaction: Transaction) -> None:
-        cancel_lane(transaction.connection, "w", "sub_1/")
+        cancel_lane(transaction, "w", "sub_1/")
 
     send(database, receiver.url, "dropped", lane="sub_1/applicant")
     send(database, receiver.url, "kept", lane="subX1/applicant")  # No wildcard: _ is a letter here.

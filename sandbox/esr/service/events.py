@@ -89,7 +89,7 @@ def delete_event_subscription(unit: Unit, subscription_id: str) -> None:
     found = read_event_subscription(unit, subscription_id)
     name = unit.workspace.name
     store.delete_subscription(unit.connection, name, found["subscriptionId"])
-    cancel_lane(unit.connection, name, _lanes(found))
+    cancel_lane(unit.transaction, name, _lanes(found))
 
 
 def ping_event_subscription(unit: Unit, subscription_id: str) -> dict[str, Any]:
