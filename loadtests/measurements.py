@@ -52,14 +52,18 @@ class Arrivals:
 
 @dataclass(frozen=True, slots=True)
 class LatencyPoint:
-    """Latency from the intended time of the messages due within one span, in milliseconds."""
+    """Latency of the messages due within one span, in milliseconds."""
 
     at: int
     """Seconds since the Unix epoch at which the span begins, on the year's calendar."""
     count: int
     p50: float
+    """This and the next two from the intended time."""
     p99: float
     max: float
+    service_p50: float
+    """This and the next from handing the answered attempt to the network."""
+    service_p99: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,8 @@ class Recovery:
     """From the opening until the last of them was answered; of those that ever were."""
     simulated_seconds: float
     """The same on the year's calendar, at the replay's factor."""
+    opened: float = 0.0
+    """When ESR opened again: wall seconds since the first message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +186,15 @@ def _recovery(rows: Rows, scope: Scope, simulated: float) -> Recovery | None:
     ends = held["answered"][~np.isnan(held["answered"])]
     if not len(ends):
         return Recovery(len(held), 0.0, 0.0)
-    seconds = float(ends.max() - held["due"].min())
+    opened = float(held["due"].min())
+    seconds = float(ends.max() - opened)
     dues = _spread(rows["due"])
-    return Recovery(len(held), seconds, seconds * simulated / dues if dues > 0 else 0.0)
+    return Recovery(
+        waited=len(held),
+        seconds=seconds,
+        simulated_seconds=seconds * simulated / dues if dues > 0 else 0.0,
+        opened=opened - float(rows["due"].min()),
+    )
 
 
 def _in_turn(rows: Rows, scope: Scope, recovery: Recovery | None) -> Rows:
@@ -212,9 +224,19 @@ def _over_time(rows: Rows) -> tuple[LatencyPoint, ...]:
     points = []
     for place in np.unique(spans).tolist():
         within = rows[spans == place]
-        shown = _distribution(_histogram(within["answered"] - within["due"]))
-        at = (first + place * span) // 1_000_000
-        points.append(LatencyPoint(at, shown.count, shown.p50, shown.p99, shown.max))
+        shown = _latency(within)
+        intended, service = shown.intended, shown.service
+        points.append(
+            LatencyPoint(
+                at=(first + place * span) // 1_000_000,
+                count=intended.count,
+                p50=intended.p50,
+                p99=intended.p99,
+                max=intended.max,
+                service_p50=service.p50,
+                service_p99=service.p99,
+            )
+        )
     return tuple(points)
 
 
