@@ -33,5 +33,5 @@ def measure(bench: Bench) -> list[Row]:
                 raise NoFigure(f"not every update was taken: {dict(driven.statuses)}")
             if turn:
                 rates.append(driven.per_second)
-            bench.tell(f"round {turn or 'warm-up'}: {driven.per_second:,.0f} updates/s")
+            bench.tell_round(turn, f"{driven.per_second:,.0f} updates/s")
     return [Row("record_employment_check", "requests/s", of_rounds(rates))]

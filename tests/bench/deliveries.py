@@ -42,7 +42,7 @@ def measure(bench: Bench) -> list[Row]:
             if not told:
                 raise NoFigure("not every event arrived in time")
             rates.append(bench.requests / json.loads(told)["seconds"])
-            bench.tell(f"round {turn}: {rates[-1]:,.0f} events/s")
+            bench.tell_round(turn, f"{rates[-1]:,.0f} events/s")
     return [Row("events delivered to one receiver", "events/s", of_rounds(rates))]
 
 

@@ -38,7 +38,7 @@ def measure(bench: Bench) -> list[Row]:
             rate = _rate(make, _SMOKE_SECONDS if bench.smoke else _LEAST_SECONDS)
             if turn:
                 rates.setdefault(name, []).append(rate)
-            bench.tell(f"round {turn or 'warm-up'}: {name} {rate:,.0f} applicants/s")
+            bench.tell_round(turn, f"{name} {rate:,.0f} applicants/s")
     return [
         Row(
             "applicants with histories",

@@ -34,3 +34,7 @@ class Bench:
     """Told what goes on, a line at a time."""
     smoke: bool = False
     """Only to see that it works: the figures mean nothing."""
+
+    def tell_round(self, turn: int, found: str) -> None:
+        """Tells what a round found; one before round 1 only warms up."""
+        self.tell(f"{f'round {turn}' if turn > 0 else 'warm-up'}: {found}")

@@ -30,6 +30,13 @@ def submissions(world: World, target: Target, first: int, count: int) -> list[by
     ]
 
 
+def broken_submission(world: World, target: Target) -> bytes:
+    """`submit_applicant` with a body that breaks the contract."""
+    body = applicant(SEED, 0, world) | {"startDate": "soon", "hoursPerWeek": -4}
+    name = str(uuid5(_NAMESPACE, "broken"))
+    return _request(target, "POST", "/applicants", body, world, name)
+
+
 def check_updates(
     world: World, target: Target, numbers: Sequence[str], first: int, count: int
 ) -> list[bytes]:

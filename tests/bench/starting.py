@@ -16,14 +16,14 @@ def measure(bench: Bench) -> list[Row]:
     left_out = ""
     for turn in range(1, bench.rounds + 1):
         ours.append(_seconds(sandbox(bench.folder / f"starting-{turn}")))
-        bench.tell(f"round {turn}: sandbox ready in {ours[-1]:.2f} s")
+        bench.tell_round(turn, f"sandbox ready in {ours[-1]:.2f} s")
         if left_out:
             continue
         try:
             port = free_port()
             command = bench.peers.prism(CONTRACT, port)
             theirs.append(_seconds(started(command, port, bench.folder / "Prism.log", {})))
-            bench.tell(f"round {turn}: Prism ready in {theirs[-1]:.2f} s")
+            bench.tell_round(turn, f"Prism ready in {theirs[-1]:.2f} s")
         except (PeerMissing, NoFigure, OSError) as problem:
             left_out = str(problem)
             bench.tell(f"Prism is left out: {problem}")

@@ -10,6 +10,7 @@ import pytest
 
 from simulators.year import Kind, Year
 from tests.bench import __main__ as bench
+from tests.bench import memory
 from tests.bench.document import document
 from tests.bench.generating import faker_fields
 from tests.bench.measuring import SEED, Bench, NoFigure, strangers
@@ -94,6 +95,15 @@ def test_a_peer_that_cannot_be_installed_says_so_in_a_line(tmp_path: Path) -> No
 
     with pytest.raises(PeerMissing, match=r"^mimesis cannot be installed \(.+\)$"):
         Peers(in_the_way).mimesis()
+
+
+def test_the_memory_of_a_stream_is_not_that_of_the_process_that_started_it(tmp_path: Path) -> None:
+    ballast = bytearray(256 * 2**20)
+    ballast[::4096] = b"x" * len(ballast[::4096])  # Touched, so that it is resident.
+
+    found = memory.peak(_bench(tmp_path, []), 20, 20)
+
+    assert 10 < found < 150 < len(ballast) / 2**20
 
 
 def test_the_naive_generator_draws_the_fields_of_ours_as_often() -> None:

@@ -37,7 +37,7 @@ def measure(bench: Bench) -> list[Row]:
             raise NoFigure(f"the pack was refused: {found.sentence}")
         if turn:
             seconds.append(took / exchanges * _PER)
-        bench.tell(f"round {turn or 'warm-up'}: {took:.2f} s")
+        bench.tell_round(turn, f"{took:.2f} s")
     return [Row(f"verification, {_PER:,} exchanges", "s", of_rounds(seconds))]
 
 

@@ -107,7 +107,9 @@ def _install(target: Path, wanted: str, command: list[str], environment: dict[st
     except (OSError, subprocess.SubprocessError) as problem:
         told = getattr(problem, "stderr", None) or str(problem).encode()
         lines = told.decode(errors="replace").strip().splitlines()
-        raise PeerMissing(f"{target.name} cannot be installed ({lines[-1][:150]})") from problem
+        raise PeerMissing(
+            f"{target.name} cannot be installed ({(lines or [str(problem)])[-1][:150]})"
+        ) from problem
     marker.write_text(wanted)
 
 
