@@ -352,9 +352,7 @@ def test_all_who_apply_are_strangers(world: World, histories: list[History]) -> 
 
 def test_the_world_says_which_vacancies_there_are(world: World) -> None:
     few = [{**each, "vacancyReference": f"ESR-{n}"} for n, each in enumerate(world.vacancies[:9])]
-    smaller = replace(
-        world, vacancies=tuple(few), hiring=Weighted.of(dict.fromkeys(range(9), 1))
-    )
+    smaller = replace(world, vacancies=tuple(few), hiring=Weighted.of(dict.fromkeys(range(9), 1)))
     year = Year(5, smaller, applicants=60)
 
     asked = {event.vacancy for event in year.events()}
