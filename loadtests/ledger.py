@@ -298,6 +298,10 @@ def _header(path: Path, line: bytes) -> dict[str, Any]:
     return header
 
 
+_DAMAGED = (ValueError, TypeError, KeyError, OverflowError)
+"""What a value raises that is not what a line has at its place."""
+
+
 class _Reading:
     """Takes a ledger's lines in, a block of rows at a time."""
 
@@ -308,6 +312,7 @@ class _Reading:
         self._path = path
         self._blocks: list[np.ndarray[Any, Any]] = []
         self._rows: list[tuple[Any, ...]] = []
+        self._positions: list[int] = []
         self._codes: dict[int, str] = {}
         self._vacancies: list[dict[str, Any]] = []
         self._stretches: list[dict[str, Any]] = []
@@ -317,8 +322,11 @@ class _Reading:
         """One whole line. Raises LedgerError when it is damaged."""
         try:
             record = orjson.loads(line)
+            if not isinstance(record, dict):
+                raise TypeError("no object")
             if "n" in record:
                 self._rows.append(self._row(record))
+                self._positions.append(position)
                 if "code" in record:
                     self._codes[record["n"]] = record["code"]
             elif "vacancy" in record:
@@ -326,11 +334,9 @@ class _Reading:
             elif "stretch" in record:
                 self._stretches.append(record["stretch"])
             else:
-                self._notes.append(dict(record))
-        except (ValueError, TypeError, KeyError) as error:
-            raise LedgerError(
-                f"{self._path}, line {position}: the ledger is damaged ({error})."
-            ) from error
+                self._notes.append(record)
+        except _DAMAGED as error:
+            raise self._damaged(position, error) from error
         if len(self._rows) >= self._BLOCK:
             self._pack()
 
@@ -364,5 +370,16 @@ class _Reading:
 
     def _pack(self) -> None:
         if self._rows:
-            self._blocks.append(np.array(self._rows, _ROW))
-            self._rows = []
+            try:
+                self._blocks.append(np.array(self._rows, _ROW))
+            except _DAMAGED:
+                for position, row in zip(self._positions, self._rows, strict=True):
+                    try:
+                        np.array([row], _ROW)
+                    except _DAMAGED as error:
+                        raise self._damaged(position, error) from error
+                raise
+            self._rows, self._positions = [], []
+
+    def _damaged(self, position: int, error: Exception) -> LedgerError:
+        return LedgerError(f"{self._path}, line {position}: the ledger is damaged ({error}).")
