@@ -18,7 +18,7 @@ _ESR_FIELDS = frozenset(
 )
 """What ESR adds to the check that a supplier sends."""
 
-_ANSWERED_BY_REGULATORS = "registration-and-qualifications"
+ANSWERED_BY_REGULATORS = "registration-and-qualifications"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def _judge_version(found: Reconciliation, told: _Updates) -> bool:
 
 def _answers(told: _Updates) -> int:
     """How many changes a regulator may have made: it answers a registration that asks for it once, within a day."""
-    if told.check.get("checkType") != _ANSWERED_BY_REGULATORS:
+    if told.check.get("checkType") != ANSWERED_BY_REGULATORS:
         return 0
     states = (json.loads(each.message.body).get("state") for each in told.acknowledged)
     return sum(state in ("REQUESTED", "AWAITING_ANSWER") for state in states)

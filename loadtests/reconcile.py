@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from loadtests.applicant_reconciliation import judge_applicant
-from loadtests.check_reconciliation import judge_check
+from loadtests.check_reconciliation import ANSWERED_BY_REGULATORS, judge_check
 from loadtests.discrepancies import Discrepancy, Reconciliation, Told, about, difference
 from loadtests.errors import LedgerError
 from loadtests.ledger import Ledger
@@ -263,8 +263,17 @@ def _prove_same(told: Told) -> None:
 
 
 def _digest(held: dict[str, Any], checks: list[dict[str, Any]]) -> int:
-    """An applicant with its checks as a number: sums of such numbers do not depend on the order."""
-    of_checks = sorted((str(check.get("checkType")), _own(check)) for check in checks)
+    """An applicant with its checks as a number: sums of such numbers do not depend on the order.
+
+    Of a check that regulators answer only its being there counts: when they answer follows from when it came.
+    """
+    of_checks = sorted(
+        (
+            str(check.get("checkType")),
+            {} if check.get("checkType") == ANSWERED_BY_REGULATORS else _own(check),
+        )
+        for check in checks
+    )
     state = json.dumps([_own(held), of_checks], sort_keys=True).encode()
     return int.from_bytes(sha256(state).digest(), "big")
 
