@@ -6,6 +6,7 @@ docs/performance.md.
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -67,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> list[Row]:
     """Measures, prints the table and, after a run of everything, writes the document; answers the rows."""
     options = _options(arguments)
     names = options.only or list(MEASUREMENTS)
-    began = time.monotonic()
+    began, load = time.monotonic(), os.getloadavg()[0]
 
     def tell(line: str) -> None:
         print(f"{time.monotonic() - began:6.0f} s  {line}", flush=True)
@@ -80,6 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> list[Row]:
             folder=Path(folder),
             peers=Peers(None if options.smoke or options.no_peers else _PEERS),
             tell=tell,
+            load=load,
             smoke=options.smoke,
         )
         rows = measure(names, bench)

@@ -29,6 +29,7 @@ def facts(bench: Bench) -> str:
         "Machine": f"{_processor()}, {os.cpu_count()} cores, {_memory()} of memory, {platform.system()}",
         "Sandbox": f"{sandbox.__version__}, Python {platform.python_version()}",
         "Beside": ", ".join(f"{name} {number}" for name, number in versions().items()),
+        "Busy": f"load average {bench.load:.1f} when it began",
         "Run": f"medians of {bench.rounds} rounds of {bench.requests:,} requests over {bench.connections} connections",
     }
     return "\n".join(f"- {name}: {value}" for name, value in told.items())

@@ -32,6 +32,8 @@ class Bench:
     peers: Peers
     tell: Callable[[str], None]
     """Told what goes on, a line at a time."""
+    load: float
+    """The load average of the machine before the run: what else it was doing."""
     smoke: bool = False
     """Only to see that it works: the figures mean nothing."""
 
