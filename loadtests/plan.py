@@ -12,7 +12,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cached_property, lru_cache
 from hashlib import blake2b, sha256
 from typing import Any
@@ -22,6 +22,7 @@ from loadtests.dates import shifted_to
 from simulators.streams import Stream, Weighted
 from simulators.world import World
 from simulators.year import STEPS, Event, Kind, Year
+from simulators.year.hours import local_day
 
 HOUR = 3_600_000_000
 """In microseconds, the unit of every intended time."""
@@ -63,7 +64,7 @@ class Scope:
     window: tuple[int, int] | None = None
     """The part of the year that is replayed, its end left out; None is all of it."""
     hourly: bool = False
-    """Whether each hour's messages go at its end, all at once, as the file interface sends them."""
+    """Whether each hour's messages go at its end, all at once, as the file interface sends them; in the window."""
     closed: tuple[int, int] | None = None
     """While ESR is closed nothing is sent; all that was due meanwhile is due when it opens again."""
     sent_on: str | None = None
@@ -83,7 +84,8 @@ class Scope:
         """When a message of the moment `at` of the year is due in this replay; never earlier."""
         if self.closed is not None and self.closed[0] <= at < self.closed[1]:
             at = self.closed[1]
-        return -(-at // HOUR) * HOUR if self.hourly else at
+        # What went before the window stays there, also in the hour at whose end the window begins.
+        return -(-at // HOUR) * HOUR if self.hourly and self.holds(at) else at
 
     def holds(self, at: int) -> bool:
         """Whether a moment of the year lies in the window."""
@@ -295,8 +297,9 @@ class Plan:
     def _message(self, event: Event) -> Message:
         body = event.body
         if self._sent_on is not None:
-            day = datetime.fromtimestamp(event.at / 1_000_000, UTC).date()
-            body = shifted_to(self._sent_on, body, day)
+            # Sent again, a message is the same, even on the next day.
+            first = event if event.of is None else self.year.event(event.of)
+            body = shifted_to(self._sent_on, body, local_day(first.at))
         kind = event.kind
         if kind is Kind.RESEND:
             kind = Kind.CHECK if event.check_type else Kind.APPLICANT
