@@ -10,7 +10,7 @@ the message itself again.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from math import isnan
 from pathlib import Path
@@ -253,16 +253,22 @@ def read_ledger(path: Path) -> Ledger:
 
     Raises `LedgerError` when it is not a ledger of this format or is damaged before its end.
     """
-    reading = _Reading(path)
     try:
         with path.open("rb") as file:
-            header = _header(path, file.readline())
-            for position, line in enumerate(file, start=2):
-                if not line.endswith(b"\n"):
-                    break
-                reading.take(position, line)
+            return read_ledger_lines(file, path)
     except OSError as error:
         raise LedgerError(f"The ledger {path} cannot be read: {error.strerror}.") from error
+
+
+def read_ledger_lines(lines: Iterable[bytes], path: Path) -> Ledger:
+    """Read a ledger that is not a file of its own, as `read_ledger` does; errors call it `path`."""
+    reading = _Reading(path)
+    numbered = enumerate(lines, start=1)
+    header = _header(path, next(numbered, (1, b""))[1])
+    for position, line in numbered:
+        if not line.endswith(b"\n"):
+            break
+        reading.take(position, line)
     return reading.ledger(header)
 
 

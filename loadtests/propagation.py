@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -38,13 +38,13 @@ def listening(base_url: str, token: str, arrivals: Path) -> Iterator[None]:
             target.call("DELETE", f"/event-subscriptions/{identifier}", headers=headers)
 
 
-def measure_propagation(ledger: Ledger, plan: Plan, arrivals: Path) -> Distribution:
+def measure_propagation(ledger: Ledger, plan: Plan, arrivals: Iterable[bytes]) -> Distribution:
     """From each acknowledged update of the window to the first arrival of its event, in milliseconds.
 
-    An event is that of an update by its applicant, check type and version.
+    `arrivals` are the receiver's lines. An event is that of an update by its applicant, check type and version.
     """
     first: dict[tuple[str, str, int], float] = {}
-    for line in arrivals.read_bytes().splitlines():
+    for line in arrivals:
         seen = orjson.loads(line)
         if seen["check"] is not None:
             key = seen["applicant"], seen["check"], seen["version"]

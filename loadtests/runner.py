@@ -71,7 +71,7 @@ def run_replay(plan: ReplayPlan, progress: Listener | None = None) -> ReplayResu
             interrupted = send(orders, plan, census, limit, listener)
             _settle(access.control_url)
         ledger = read_ledger(plan.ledger)
-        reached = measure_propagation(ledger, told, arrivals)
+        reached = measure_propagation(ledger, told, arrivals.read_bytes().splitlines())
     found: Reconciliation | None = None
     try:
         found = _read_back(ledger, told, plan.base_url, access.token, listener)
@@ -270,8 +270,9 @@ def _read_back(
     return reconcile(ledger, plan, lambda: Target(base_url, token), read)
 
 
-def _counts(ledger: Ledger, plan: Plan, census: Census) -> Counts:
-    rows = window_rows(ledger, plan.scope)
+def counts_of(ledger: Ledger, scope: Scope, census: Census) -> Counts:
+    """What became of the window's messages, by the ledger."""
+    rows = window_rows(ledger, scope)
     status = rows["status"]
     answered = (status >= 200) & (status < 300)
     unheard = sum(int((status == code).sum()) for code in RETRIED)
@@ -304,7 +305,7 @@ def _result(
     started: float,
     reached: Distribution | None,
 ) -> ReplayResult:
-    counts = _counts(ledger, told, census)
+    counts = counts_of(ledger, told.scope, census)
     planned = {hour: sum(kinds.values()) for hour, kinds in census.by_hour.items()}
     measured = measure(ledger, told.scope, planned)
     lost = sum("lost" in note for note in ledger.notes)
