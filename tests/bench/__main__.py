@@ -115,4 +115,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(f"\nInterrupted: there is no table, and {DOCUMENT.name} is as it was.")

@@ -86,14 +86,13 @@ def drive(url: str, requests: Sequence[bytes], connections: int) -> Driven:
 
 async def _drive(url: str, requests: Sequence[bytes], connections: int) -> Driven:
     address = urlsplit(url)
+    host, port = address.hostname or "", address.port or 80
     loop = asyncio.get_running_loop()
     finished: asyncio.Future[None] = loop.create_future()
     tally = _Tally(len(requests), connections, finished)
     shared = iter(enumerate(requests))
     began = time.perf_counter()
     for _ in range(connections):
-        await loop.create_connection(
-            lambda: _Connection(shared, tally), address.hostname, address.port
-        )
+        await loop.create_connection(lambda: _Connection(shared, tally), host, port)
     await asyncio.wait_for(finished, _LONGEST_SECONDS)
     return Driven(len(requests) / (time.perf_counter() - began), tally.statuses, tally.bodies)

@@ -161,7 +161,7 @@ def _update(draw: Fields, today: date, start: date) -> dict[str, Any]:
 
 
 def _identity(draw: Fields, _day: date, _complete: bool) -> dict[str, Any]:
-    found = {
+    found: dict[str, Any] = {
         "photoDocuments": draw.whole(1, 2),
         "addressDocuments": draw.whole(1, 2),
         "digital": draw.chance(35),
