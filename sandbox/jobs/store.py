@@ -47,6 +47,14 @@ _ahead = Prepared(
     )
 )
 _insert = Prepared(jobs.insert())
+_take = Prepared(
+    sa.delete(jobs).where(
+        *(
+            jobs.c[name] == sa.bindparam(name)
+            for name in ("workspace", "job_id", "kind", "reference", "due_at")
+        )
+    )
+)
 _scheduled = Prepared(
     sa.select(jobs.c.job_id)
     .where(
@@ -171,13 +179,11 @@ def next_job(connection: sa.Connection, workspace: str) -> Job | None:
 
 def take(connection: sa.Connection, job: Job) -> bool:
     """Removes a job that is about to be done; False when it waits no longer, or has become another."""
-    removed = connection.execute(
-        sa.delete(jobs).where(
-            jobs.c.workspace == job.workspace,
-            jobs.c.job_id == job.job_id,
-            jobs.c.kind == job.kind,
-            jobs.c.reference == job.reference,
-            jobs.c.due_at == job.due_at,
-        )
-    )
-    return removed.rowcount == 1
+    wanted = {
+        "workspace": job.workspace,
+        "job_id": job.job_id,
+        "kind": job.kind,
+        "reference": job.reference,
+        "due_at": job.due_at,
+    }
+    return bool(_take.run(connection, wanted).rowcount == 1)

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sandbox.clock import ClockMode, wall_now
-from sandbox.database import Database, Transaction
+from sandbox.database import Database, Transaction, is_fatal, undoable
 from sandbox.errors import Code, Refusal
 from sandbox.jobs.store import Job, next_job, take, workspaces_with_work
 from sandbox.outbox.dispatcher import Dispatcher
-from sandbox.outbox.store import Message, next_delivery
+from sandbox.outbox.store import WALL, WORLD, Message, earliest_due
 from sandbox.timestamps import from_text, to_text
 from sandbox.web.call import Unit, open_unit
 from sandbox.workspaces.store import Workspace, find_workspace, set_clock
@@ -35,7 +35,10 @@ Run = Callable[[Job], Awaitable[None]]
 """Does a job that takes several transactions. After a crash it is called again and takes up what is left."""
 
 _IDLE_SECONDS = 0.5
+_LOOK_SECONDS = 0.01
 _QUIET_SECONDS = 30.0
+_AT_ONCE = 16
+"""How many things that are due are done in one transaction; a request that comes meanwhile waits for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +49,25 @@ class _Outlook:
     now: datetime
     job: Job | None
     delivery_at: str | None
+    """When in the world the next delivery is due."""
+    is_telling: bool
+    """Whether a message is due, by either clock, or under way."""
 
     @property
-    def horizon(self) -> datetime:
-        """Up to when things are due."""
-        return self.workspace.clock_target or self.now
+    def is_moving(self) -> bool:
+        """Whether the clock is on its way somewhere."""
+        return self.workspace.clock_target is not None
 
     @property
     def job_is_due(self) -> bool:
         """Whether the first job's moment has come, or lies on the way of the move."""
-        return self.job is not None and self.job.due_at <= to_text(self.horizon)
+        horizon = self.workspace.clock_target or self.now
+        return self.job is not None and self.job.due_at <= to_text(horizon)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.is_moving and not self.job_is_due
 
 
 class Timekeeper:
@@ -112,30 +124,26 @@ class Timekeeper:
         """Waits until the clock stands where it was moved to and nothing due is undone; what is left when time is up."""
         deadline = self._loop.time() + timeout
         while True:
-            busy = await self._standing(workspace)
-            if not busy:
-                left = await self._dispatcher.quiet(
-                    workspace, max(0.0, deadline - self._loop.time())
-                )
-                # What has just arrived may have set a job.
-                if left or not await self._standing(workspace):
-                    return list(left)
-            elif self._loop.time() >= deadline:
-                return [busy]
-            self._woken.set()
-            await asyncio.sleep(0.01)
-
-    async def _standing(self, workspace: str) -> Job | None:
-        """What the workspace still has to do, or None; a move that is under way counts as a job."""
-        outlook = await self._look(workspace)
-        if outlook is None:
-            return None
-        if outlook.job is not None and outlook.job_is_due:
-            return outlook.job
-        target = outlook.workspace.clock_target
-        if target is None:
-            return None
-        return Job(workspace, 0, to_text(target), "clock-move", to_text(target), {})
+            outlook = await self._look(workspace)
+            left = max(0.0, deadline - self._loop.time())
+            if outlook is None:
+                return list(await self._dispatcher.quiet(workspace, left))
+            if outlook.is_idle:
+                if not outlook.is_telling and not self._dispatcher.is_sending(workspace):
+                    return []
+                unsent = await self._dispatcher.quiet(workspace, left)
+                if unsent:
+                    return list(unsent)
+                continue  # What has just arrived may have set a job.
+            if not left:
+                return [_left_to_do(outlook)]
+            if workspace not in self._working and not self._held[workspace]:
+                self._begin(workspace)
+            task = self._working.get(workspace)
+            if task is None:  # held
+                await asyncio.sleep(min(left, _LOOK_SECONDS))
+            else:
+                await asyncio.wait({task}, timeout=left)
 
     async def _keep(self) -> None:
         while True:
@@ -164,83 +172,65 @@ class Timekeeper:
             logger.exception("what is due in workspace %s could not be done; trying again", name)
 
     async def _step(self, name: str) -> bool:
-        """Does the next thing that is due in a workspace; False when there is none."""
+        """Does the next things that are due in a workspace; False when there is none."""
         outlook = await self._look(name)
-        if outlook is None:
+        if outlook is None or outlook.is_idle:
             return False
-        if outlook.workspace.clock_target is not None:
-            # What has arrived meanwhile may have set something that is due earlier.
+        if outlook.is_moving and (outlook.is_telling or self._dispatcher.is_sending(name)):
+            # What arrives meanwhile may set something that is due earlier.
             await self._dispatcher.quiet(name, _QUIET_SECONDS)
-            outlook = await self._look(name)
-            return outlook is not None and await self._walk(outlook)
-        if outlook.job is None or not outlook.job_is_due:
-            return False
-        await self._do(outlook.job, None)
+        job: Job | None = await self._database.written(lambda each: self._go_on(each, name))
+        if job is not None:
+            await self._run(job)
         return True
 
-    async def _walk(self, outlook: _Outlook) -> bool:
-        """One step of a move: to the next moment at which something is due, or to its end."""
-        target, job, delivery = outlook.workspace.clock_target, outlook.job, outlook.delivery_at
-        if target is None:
-            return True
-        if job is not None and outlook.job_is_due and not (delivery and delivery < job.due_at):
-            await self._do(job, max(outlook.now, from_text(job.due_at)))
-            return True
-        moment = target
-        if delivery is not None and delivery <= to_text(target):
-            moment = max(outlook.now, from_text(delivery))
-        await self._move(outlook.workspace.name, target, moment)
-        return True
+    def _go_on(self, transaction: Transaction, name: str) -> Job | None:
+        """Does what is due, in order and each at its moment, until something follows that has to arrive first.
 
-    async def _do(self, job: Job, moment: datetime | None) -> None:
-        """Does a job; the clock is set to `moment` first, where one is given."""
-        act = self._acts.get(job.kind)
+        Answers the job that is next where it takes several transactions. A clock that moves is set to its moment, or to the
+        end of the move.
+        """
+        for count in range(_AT_ONCE):
+            outlook = _outlook(transaction, name)
+            if outlook is None or outlook.is_idle:
+                return None
+            workspace, job, delivery = outlook.workspace, outlook.job, outlook.delivery_at
+            if outlook.is_moving and outlook.is_telling and count:
+                return None
+            if (
+                job
+                and outlook.job_is_due
+                and not (outlook.is_moving and delivery and delivery < job.due_at)
+            ):
+                moment = max(outlook.now, from_text(job.due_at))
+                act = self._acts.get(job.kind)
+                if outlook.is_moving:
+                    _put_clock(transaction, workspace, moment, is_end=False)
+                if act is None:
+                    return job
+                _act(transaction, job, act)
+            elif workspace.clock_target is not None:
+                moment = workspace.clock_target
+                if delivery and delivery < to_text(moment):
+                    moment = max(outlook.now, from_text(delivery))
+                is_end = moment == workspace.clock_target
+                _put_clock(transaction, workspace, moment, is_end=is_end)
+        return None
 
-        def work(transaction: Transaction) -> None:
-            if moment is not None:
-                _put_clock(transaction, job.workspace, moment, is_end=False)
-            if act is not None and take(transaction.connection, job):
-                act(open_unit(transaction, job.workspace, wall_now(), "esr"), job)
-
+    async def _run(self, job: Job) -> None:
         try:
-            await self._database.written(work)
-            if act is None:
-                await self._runs[job.kind](job)
-                await self._database.written(lambda transaction: take(transaction.connection, job))
+            await self._runs[job.kind](job)
         except Exception as problem:
             if isinstance(problem, Refusal) and problem.code == Code.SERVICE_UNAVAILABLE:
                 raise
-            # The world goes on without it: a job that cannot be done once will not be done a second later.
-            logger.exception(
-                "job %s of workspace %s failed and is dropped", job.kind, job.workspace
-            )
-            await self._database.written(lambda transaction: take(transaction.connection, job))
-
-    async def _move(self, name: str, target: datetime, moment: datetime) -> None:
-        def work(transaction: Transaction) -> None:
-            workspace = find_workspace(transaction.connection, name)
-            if workspace is not None and workspace.clock_target == target:
-                _put_clock(transaction, name, moment, is_end=moment >= target)
-
-        await self._database.written(work)
-        self._dispatcher.wake()
+            _tell_of_failure(job)
+        await self._database.written(lambda transaction: take(transaction.connection, job))
 
     async def _look(self, name: str) -> _Outlook | None:
-        def read(transaction: Transaction) -> _Outlook | None:
-            connection = transaction.connection
-            workspace = find_workspace(connection, name)
-            if workspace is None:
-                return None
-            moves = workspace.clock_target is not None
-            return _Outlook(
-                workspace=workspace,
-                now=workspace.clock.now(wall_now()),
-                job=next_job(connection, name),
-                delivery_at=next_delivery(connection, name) if moves else None,
-            )
-
-        outlook: _Outlook | None = await asyncio.wrap_future(self._database.read(read))
-        return outlook
+        found: _Outlook | None = await asyncio.wrap_future(
+            self._database.read(lambda transaction: _outlook(transaction, name))
+        )
+        return found
 
     async def _with_work(self) -> list[str]:
         def read(transaction: Transaction) -> list[str]:
@@ -250,12 +240,57 @@ class Timekeeper:
         return found
 
 
-def _put_clock(transaction: Transaction, name: str, moment: datetime, *, is_end: bool) -> None:
-    workspace = find_workspace(transaction.connection, name)
+def _outlook(transaction: Transaction, name: str) -> _Outlook | None:
+    connection, wall = transaction.connection, wall_now()
+    workspace = find_workspace(connection, name)
     if workspace is None:
-        return
-    wall = wall_now()
-    mode = workspace.clock.mode
-    clock = workspace.clock if mode is ClockMode.REAL else workspace.clock.moved_to(moment, wall)
+        return None
+    now = workspace.clock.now(wall)
+    [(_, due)] = earliest_due(connection, name)
+    clocks = {WALL: to_text(wall), WORLD: to_text(now)}
+    return _Outlook(
+        workspace=workspace,
+        now=now,
+        job=next_job(connection, name),
+        delivery_at=due.get(WORLD),
+        is_telling=any(moment <= clocks[clock] for clock, moment in due.items()),
+    )
+
+
+def _left_to_do(outlook: _Outlook) -> Job:
+    """What a workspace still has to do; a move that is under way counts as a job."""
+    if outlook.job is not None and outlook.job_is_due:
+        return outlook.job
+    target = to_text(outlook.workspace.clock_target or outlook.now)
+    return Job(outlook.workspace.name, 0, target, "clock-move", target, {})
+
+
+def _act(transaction: Transaction, job: Job, act: Act) -> None:
+    """Does a job, or drops it: the world goes on without it, for what cannot be done once will not be done a second later."""
+
+    def work() -> None:
+        if take(transaction.connection, job):
+            act(open_unit(transaction, job.workspace, wall_now(), "esr"), job)
+
+    try:
+        undoable(transaction, work)
+    except Exception as problem:
+        if is_fatal(problem):
+            raise
+        _tell_of_failure(job)
+        take(transaction.connection, job)
+
+
+def _tell_of_failure(job: Job) -> None:
+    logger.exception("job %s of workspace %s failed and is dropped", job.kind, job.workspace)
+
+
+def _put_clock(
+    transaction: Transaction, workspace: Workspace, moment: datetime, *, is_end: bool
+) -> None:
+    """Sets a clock that moves to a moment on its way, or ends its move there."""
+    wall, clock = wall_now(), workspace.clock
+    if clock.mode is not ClockMode.REAL:
+        clock = clock.moved_to(moment, wall)
     target = None if is_end else workspace.clock_target
-    set_clock(transaction.connection, name, clock, target)
+    set_clock(transaction.connection, workspace.name, clock, target)

@@ -120,8 +120,7 @@ class Dispatcher:
         deadline = self._loop.time() + timeout
         while True:
             self._ended.clear()
-            is_sending = any(key[0] == workspace for key in self._in_flight)
-            if not is_sending and not await self._is_due(workspace):
+            if not self.is_sending(workspace) and not await self._is_due(workspace):
                 return []
             if self._loop.time() >= deadline:
                 return await self._due(_SHOWN, workspace)
@@ -140,14 +139,18 @@ class Dispatcher:
         deadline = self._loop.time() + _HOLD_SECONDS
         try:
             # Each end is an event of its own, and only this waits for some of them.
-            while self._is_sending(workspace, address) and self._loop.time() < deadline:  # noqa: ASYNC110
+            while self._is_sending_to(workspace, address) and self._loop.time() < deadline:  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
             yield
         finally:
             self._held[workspace] -= 1
             self._forget_read_ahead()
 
-    def _is_sending(self, workspace: str, address: str) -> bool:
+    def is_sending(self, workspace: str) -> bool:
+        """Whether a message of the workspace is under way."""
+        return any(key[0] == workspace for key in self._in_flight)
+
+    def _is_sending_to(self, workspace: str, address: str) -> bool:
         return any(
             each.workspace == workspace and self._sender.address(each).startswith(address)
             for each in self._in_flight.values()

@@ -44,6 +44,11 @@ _find = Prepared(
     ).where(workspaces.c.name == sa.bindparam("name"))
 )
 _names = sa.select(workspaces.c.name).order_by(workspaces.c.name)
+_set_clock = Prepared(
+    sa.update(workspaces)
+    .where(workspaces.c.name == sa.bindparam("of_workspace"))
+    .values({name: sa.bindparam(name) for name in _COLUMNS if name.startswith("clock_")})
+)
 _next = {
     column: Prepared(
         sa.update(workspaces)
@@ -111,16 +116,16 @@ def set_clock(
     connection: sa.Connection, name: str, clock: Clock, target: datetime | None = None
 ) -> None:
     """Replaces a workspace's clock; `target` is where a move that begins or goes on is to end."""
-    connection.execute(
-        sa.update(workspaces)
-        .where(workspaces.c.name == name)
-        .values(
-            clock_mode=clock.mode,
-            clock_world=to_text(clock.world),
-            clock_wall=to_text(clock.wall),
-            clock_factor=clock.factor,
-            clock_target=to_text(target) if target else None,
-        )
+    _set_clock.run(
+        connection,
+        {
+            "of_workspace": name,
+            "clock_mode": str(clock.mode),
+            "clock_world": to_text(clock.world),
+            "clock_wall": to_text(clock.wall),
+            "clock_factor": clock.factor,
+            "clock_target": to_text(target) if target else None,
+        },
     )
 
 

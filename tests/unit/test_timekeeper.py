@@ -60,6 +60,14 @@ def set_job(
     ).result(WAIT)
 
 
+def tell(transaction: Transaction, lane: str, due_at: datetime) -> None:
+    """Writes a delivery to where nobody listens."""
+    enqueue(
+        transaction, "w", sender="esr", kind="test", reference="event", lane=lane, method="POST",
+        url="http://127.0.0.1:9/", headers={}, body={}, due_clock=WORLD, due_at=due_at,
+    )  # fmt: skip
+
+
 def now(database: Database) -> datetime:
     def read(transaction: Transaction) -> datetime:
         workspace = find_workspace(transaction.connection, "w")
@@ -214,22 +222,7 @@ def test_attempts_of_deliveries_and_jobs_take_turns_by_their_moments(database: D
     for count, wait in enumerate(DELIVERY_WAITS[:3]):
         set_job(database, "act", BEGIN + sum(DELIVERY_WAITS[:count], wait), f"after {count}")
     # Nobody listens at port 9: each attempt fails at once and is put off on the world's clock.
-    database.write(
-        lambda transaction: enqueue(
-            transaction,
-            "w",
-            sender="esr",
-            kind="test",
-            reference="event",
-            lane="lane",
-            method="POST",
-            url="http://127.0.0.1:9/",
-            headers={},
-            body={},
-            due_clock=WORLD,
-            due_at=BEGIN,
-        )
-    ).result(WAIT)
+    database.write(lambda transaction: tell(transaction, "lane", BEGIN)).result(WAIT)
     seen: list[int] = []
 
     class Watching(Done):
@@ -304,3 +297,42 @@ def test_a_job_that_was_dropped_is_not_done(database: Database) -> None:
 
     story(tale())
     assert done.rows == [("kept", BEGIN + HOUR)]
+
+
+def test_hundreds_of_jobs_keep_their_order_and_their_moments_and_one_that_fails_leaves_the_others(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    done = Done()
+    moments = [BEGIN + timedelta(seconds=7 * (count % 90)) for count in range(200)]
+    for count, moment in enumerate(moments):
+        set_job(database, "fail" if count == 100 else "act", moment, f"{count}")
+
+    async def tale() -> None:
+        async with keeping(database, done) as timekeeper:
+            await move(database, timekeeper, BEGIN + HOUR)
+
+    story(tale())
+    in_order = sorted(enumerate(moments), key=lambda each: (each[1], each[0]))
+    assert done.rows == [(f"{count}", moment) for count, moment in in_order if count != 100]
+    assert caplog.text.count("failed and is dropped") == 1
+
+
+def test_what_a_job_tells_has_arrived_before_the_next_one_is_done(database: Database) -> None:
+    left: list[int] = []
+
+    class Telling(Done):
+        def act(self, unit: Unit, job: Job) -> None:
+            waiting = "SELECT count(*) FROM outbox WHERE attempts = 0"
+            left.extend(unit.connection.exec_driver_sql(waiting).scalars())
+            # Nobody listens at port 9: an attempt is made all the same.
+            tell(unit.transaction, f"lane {job.reference}", unit.now)
+
+    for count in range(3):
+        set_job(database, "act", BEGIN + HOUR, f"{count}")
+
+    async def tale() -> None:
+        async with keeping(database, Telling()) as timekeeper:
+            await move(database, timekeeper, BEGIN + HOUR)
+
+    story(tale())
+    assert left == [0, 0, 0]

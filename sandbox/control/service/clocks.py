@@ -6,7 +6,8 @@ from typing import Any
 
 from sandbox.clock import LATEST, Clock, ClockMode
 from sandbox.errors import Code, Refusal
-from sandbox.jobs.store import ANNOUNCEMENT
+from sandbox.jobs.store import ANNOUNCEMENT, next_job
+from sandbox.outbox.store import WALL, WORLD, earliest_due
 from sandbox.timestamps import from_text, to_text
 from sandbox.web.call import Unit
 from sandbox.workspaces.store import set_clock as store_clock
@@ -86,10 +87,28 @@ def _present(unit: Unit) -> datetime:
 
 
 def _begin_move(unit: Unit, clock: Clock, wanted: datetime) -> dict[str, Any]:
-    """Lets the clock set out for `wanted`; answers it as it will stand there. The timekeeper walks it."""
-    store_clock(unit.connection, unit.workspace.name, clock, wanted)
-    unit.transaction.announcements.add(ANNOUNCEMENT)
-    return shown(clock.moved_to(wanted, unit.wall), unit.wall)
+    """Lets the clock set out for `wanted`; answers it as it will stand there.
+
+    Where nothing lies on the way it is there at once; else the timekeeper walks it.
+    """
+    name, there = unit.workspace.name, clock.moved_to(wanted, unit.wall)
+    if unit.workspace.clock_target is None and not _is_anything_before(unit, wanted):
+        store_clock(unit.connection, name, there)
+    else:
+        store_clock(unit.connection, name, clock, wanted)
+        unit.transaction.announcements.add(ANNOUNCEMENT)
+    return shown(there, unit.wall)
+
+
+def _is_anything_before(unit: Unit, wanted: datetime) -> bool:
+    """Whether a job, a delivery or a message is due by then."""
+    name = unit.workspace.name
+    job = next_job(unit.connection, name)
+    [(_, messages)] = earliest_due(unit.connection, name)
+    horizon = {WALL: to_text(unit.wall), WORLD: to_text(wanted)}
+    return (job is not None and job.due_at <= to_text(wanted)) or any(
+        due_at <= horizon[clock] for clock, due_at in messages.items()
+    )
 
 
 def _check_forward(unit: Unit, wanted: datetime) -> None:
