@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
@@ -245,6 +245,14 @@ class Plan:
             first_applicant=scope.first_applicant,
         )
 
+    def sends(self, event: Event) -> bool:  # noqa: ARG002 - a plan that leaves something out says what
+        """Whether the replay has a message of this event: of every one."""
+        return True
+
+    def body(self, event: Event) -> Mapping[str, Any]:
+        """What the message of an event says."""
+        return event.body
+
     def index_of(self, supplier_reference: str) -> int | None:
         """The index of the applicant with this reference; None when it is none of the plan's."""
         run, _, digits = supplier_reference.partition("-")
@@ -254,14 +262,16 @@ class Plan:
 
     def conversation(self, applicant: int) -> tuple[Message, ...]:
         """Everything that the replay sends about one applicant, in its order, made alone; empty for one not met."""
-        events = self.year.history(applicant)
+        events = [event for event in self.year.history(applicant) if self.sends(event)]
         met = [place for place, event in enumerate(events) if self.scope.holds(event.at)]
         return tuple(map(self._message, events[: met[-1] + 1])) if met else ()
 
     def messages(self, worker: int = 0, workers: int = 1) -> Iterator[Message]:
         """One worker's share of the window in the order of intended times, in constant memory."""
         first, last = self.scope.window or (None, None)
-        return map(self._message, self.year.events(worker, workers, first, last))
+        return map(
+            self._message, filter(self.sends, self.year.events(worker, workers, first, last))
+        )
 
     def caught_up(self, worker: int = 0, workers: int = 1) -> Iterator[Message]:
         """One worker's share of what went before the window about the applicants that it meets, one after another."""
@@ -279,7 +289,7 @@ class Plan:
         for applicant in self._met():
             before = 0
             met = False
-            for event in self.year.history(applicant):
+            for event in filter(self.sends, self.year.history(applicant)):
                 if self.scope.holds(event.at):
                     hour = self.scope.intended(event.at) // HOUR * 3600
                     by_hour.setdefault(hour, Counter())[event.kind.value] += 1
@@ -295,7 +305,7 @@ class Plan:
         return self.year.share(worker, workers, first, last)
 
     def _message(self, event: Event) -> Message:
-        body = event.body
+        body = self.body(event)
         if self._sent_on is not None:
             # Sent again, a message is the same, even on the next day.
             first = event if event.of is None else self.year.event(event.of)

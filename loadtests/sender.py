@@ -6,12 +6,10 @@ answer before. What came of it is a ledger line, told to the lead.
 
 from __future__ import annotations
 
-import json
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import gevent
 from gevent.lock import BoundedSemaphore
@@ -20,22 +18,18 @@ from locust.contrib.fasthttp import FastHttpSession
 
 from loadtests.ledger import Entry, read_ledger
 from loadtests.pacer import Leg, Pacer, RetryRule, lateness
-from loadtests.plan import Message, Plan
+from loadtests.plan import Message
 from loadtests.sending import SendingOrders
-from loadtests.target import retry_after
-from simulators.year import STEPS, Kind
+from loadtests.supplier.wire import SupplierWire
+from loadtests.wire import EsrWire, Wire
+from simulators.year import STEPS
 
 LOOK_AHEAD = 4000
 """Messages made before they are due, so that making them never holds one back; then kept in stock."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How one attempt ended: `status` 0 where no answer came."""
-
-    status: int
-    body: Any
-    retry_after: float | None
+_PENDING_SECONDS = 0.05
+"""After how long something is asked again that is not settled yet."""
 
 
 class Sender:
@@ -49,20 +43,22 @@ class Sender:
         tell: Callable[[bytes], None],
     ) -> None:
         """`tell` takes ledger lines; `share` is this sender's number among `orders.senders`."""
-        self._client = client
+        self._wire: Wire = (
+            EsrWire(client, orders.headers())
+            if orders.supplier is None
+            else SupplierWire(client, orders.supplier, orders.base_url, orders.headers())
+        )
         self._orders = orders
         self._tell = tell
         self._started = time.time() - time.perf_counter()
         self._slots = BoundedSemaphore(max(1, orders.connections // orders.senders))
         self._retry = RetryRule(give_up_after=orders.retry_for_seconds)
-        self._numbers: dict[int, str] = {}
         self._dropped: set[int] = set()
         self._busy: dict[int, deque[tuple[Message, float]]] = {}
         self._under_way: dict[int, Entry] = {}
         self._group = Group()
-        self._headers = orders.headers()
         done = self._done()
-        plan = Plan(orders.scope, orders.vacancies)
+        plan = orders.plan()
 
         def left(messages: Iterator[Message]) -> Iterator[Message]:
             return (message for message in messages if message.number not in done)
@@ -121,9 +117,7 @@ class Sender:
 
     def _heard(self, applicant: int, entry: Entry) -> None:
         """What the answer to a submission means for all that follows it."""
-        if entry.acknowledged and entry.told is not None:
-            self._numbers[applicant] = f"{entry.told:08d}"
-        else:
+        if not self._wire.heard(applicant, entry):
             self._dropped.add(applicant)
 
     def _as_fast(self, stock: _Stock, until: int | None, connections: int) -> int:
@@ -153,39 +147,37 @@ class Sender:
         try:
             while waiting:
                 message, due = waiting.popleft()
-                number = self._numbers.get(applicant)
                 is_first = message.number % STEPS == 0
-                if applicant in self._dropped or (number is None and not is_first):
+                if applicant in self._dropped or not (is_first or self._wire.can_follow(applicant)):
                     continue  # what it needs did not come; it stays unsent and is reported as such
-                entry = self._send(message, number, due, ready)
+                entry = self._send(message, due, ready)
                 ready = entry.answered or 0.0
                 if is_first:
                     self._heard(applicant, entry)
                 elif not entry.settled:
                     self._dropped.add(applicant)
+            if slot is not None and applicant not in self._dropped:
+                self._wire.caught_up(applicant)
         finally:
             del self._busy[applicant]
             if slot is not None:
                 slot.release()
 
-    def _send(self, message: Message, number: str | None, due: float, ready: float) -> Entry:
-        headers = {**self._headers, **message.headers()}
-        path = message.path(number)
+    def _send(self, message: Message, due: float, ready: float) -> Entry:
         entry: Entry | None = None
         while True:
             with self._slots:
-                if message.kind is Kind.START_DATE_CHANGE:
-                    # The contract asks for the record's present ETag, as a recruitment system reads it first.
-                    headers["If-Match"] = self._etag(path)
                 sent = self._now()
                 if entry is None:
                     entry = _entry(message, due, sent, lateness(due, ready, sent))
                     self._under_way[message.number] = entry
-                outcome = self._attempt(message, path, headers)
+                outcome = self._wire.attempt(message)
                 answered = self._now()
-            wait = self._retry.wait(
-                outcome.status, entry.attempts, answered - entry.sent, outcome.retry_after
-            )
+            elapsed = answered - entry.sent
+            if outcome.pending and elapsed < self._orders.retry_for_seconds:
+                gevent.sleep(_PENDING_SECONDS)
+                continue
+            wait = self._retry.wait(outcome.status, entry.attempts, elapsed, outcome.retry_after)
             if wait is None:
                 break
             gevent.sleep(wait)
@@ -195,34 +187,11 @@ class Sender:
             lastSent=sent,
             answered=answered,
             status=outcome.status,
-            **_told(message, outcome),
+            **self._wire.told(message, outcome),
         )
         del self._under_way[message.number]
         self._tell(entry.line())
         return entry
-
-    def _etag(self, path: str) -> str:
-        response = self._client.request("GET", path, name="read_applicant", headers=self._headers)
-        found = response.headers.get("etag") if response.headers is not None else None
-        return found if isinstance(found, str) else '"0"'
-
-    def _attempt(self, message: Message, path: str, headers: dict[str, str]) -> Outcome:
-        response = self._client.request(
-            message.method,
-            path,
-            name=message.operation,
-            data=message.body.decode(),  # geventhttpclient sends text as UTF-8, so the very same bytes
-            headers=headers,
-        )
-        if not response.status_code:
-            return Outcome(0, None, None)
-        told = response.headers
-        pause = told.get("retry-after") if told is not None else None
-        return Outcome(
-            response.status_code,
-            _parse(response.content),
-            retry_after(pause if isinstance(pause, str) else None),
-        )
 
     def _now(self) -> float:
         """Seconds since the epoch that never jump."""
@@ -275,19 +244,3 @@ def _entry(message: Message, due: float, sent: float, late: float) -> Entry:
         digest=message.digest,
         late=late,
     )
-
-
-def _parse(content: bytes | None) -> Any:
-    try:
-        return json.loads(content) if content else None
-    except ValueError:
-        return None
-
-
-def _told(message: Message, outcome: Outcome) -> dict[str, Any]:
-    """What the answer says that the ledger keeps."""
-    body = outcome.body if isinstance(outcome.body, dict) else {}
-    if outcome.status >= 300:
-        return {"code": body.get("code")}
-    number = body.get("applicantNumber" if message.kind is Kind.APPLICANT else "version")
-    return {"told": int(number)} if isinstance(number, int | str) and str(number).isdigit() else {}

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import simulators
-from loadtests.plan import Scope, Vacancy
+from loadtests.plan import Plan, Scope, Vacancy
+from loadtests.supplier.access import SupplierAccess
+from loadtests.supplier.actions import SupplierActions
 
 ORDERS_VARIABLE = "ESR_SANDBOX_REPLAY"
 """The environment variable that holds the path of the orders; a worker of another machine has none."""
@@ -59,6 +61,14 @@ class SendingOrders:
     parent_pipe: int | None = None
     """A file descriptor that reads as ended when the runner is gone."""
 
+    supplier: SupplierAccess | None = None
+    """Given, what a recruitment system does is given to this supplier's driver."""
+
+    def plan(self) -> Plan:
+        """The messages to send."""
+        plan = Plan if self.supplier is None else SupplierActions
+        return plan(self.scope, self.vacancies)
+
     def headers(self) -> dict[str, str]:
         """What every request carries."""
         return {
@@ -84,6 +94,7 @@ class SendingOrders:
                 "scope": Scope.from_dict(told["scope"]),
                 "vacancies": tuple(Vacancy(**vacancy) for vacancy in told["vacancies"]),
                 "ledger": Path(told["ledger"]),
+                "supplier": SupplierAccess(**told["supplier"]) if told["supplier"] else None,
                 "by_hour": {int(hour): count for hour, count in told["by_hour"].items()},
             }
         )
