@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,15 @@ class RatePoint:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingPoint:
+    """How many messages were due and not answered."""
+
+    second: float
+    """Wall seconds since the first message."""
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
 class Recovery:
     """How ESR came back after it was closed. Seconds of wall time."""
 
@@ -91,6 +101,8 @@ class Recovery:
     """The same on the year's calendar, at the replay's factor."""
     opened: float = 0.0
     """When ESR opened again: wall seconds since the first message."""
+    drain: tuple[WaitingPoint, ...] = ()
+    """From shortly before the opening until as long after the recovery as it took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +206,22 @@ def _recovery(rows: Rows, scope: Scope, simulated: float) -> Recovery | None:
         seconds=seconds,
         simulated_seconds=seconds * simulated / dues if dues > 0 else 0.0,
         opened=opened - float(rows["due"].min()),
+        drain=_drain(rows, opened, seconds),
+    )
+
+
+def _drain(rows: Rows, opened: float, seconds: float) -> tuple[WaitingPoint, ...]:
+    first = float(rows["due"].min())
+    dues = np.sort(rows["due"])
+    # What was never answered stands last, and waits for ever.
+    ends = np.sort(rows["answered"])
+    return tuple(
+        WaitingPoint(
+            second=moment - first,
+            waiting=int(np.searchsorted(dues, moment, "right"))
+            - int(np.searchsorted(ends, moment, "right")),
+        )
+        for moment in np.linspace(opened - seconds / 4, opened + 2 * seconds, _POINTS).tolist()
     )
 
 
@@ -245,19 +273,21 @@ def _rate(rows: Rows) -> tuple[RatePoint, ...]:
         return ()
     first = float(rows["due"].min())
     whole = float(rows["answered"].max()) - first
-    span = max(0.5, whole / _POINTS)
+    count = max(1, min(_POINTS, int(whole / 0.5)))
+    span = max(whole / count, 0.001)
     dues, ends = np.sort(rows["due"] - first), np.sort(rows["answered"] - first)
     service = rows["answered"] - rows["last"]
-    spans = ((rows["answered"] - first) / span).astype("i8")
+    # The last answer stands at the very end, and belongs to the last span.
+    spans = np.minimum((rows["answered"] - first) / span, count - 1).astype("i8")
     points = []
-    for place in range(int(whole / span) + 1):
-        begin, end = place * span, min((place + 1) * span, whole)
+    edges = np.linspace(0, whole, count + 1).tolist()
+    for place, (begin, end) in enumerate(pairwise(edges)):
         within = service[spans == place]
         done = int(np.searchsorted(ends, end, "right"))
         points.append(
             RatePoint(
                 second=begin,
-                per_second=len(within) / max(end - begin, 0.001),
+                per_second=len(within) / span,
                 service_p50=float(np.median(within)) * 1000 if len(within) else 0.0,
                 waiting=max(0, int(np.searchsorted(dues, end, "right")) - done),
             )
