@@ -34,7 +34,7 @@ _AT_ONCE = 32
 """Connections while messages go as fast as the answers come: in the catching up and the calibration."""
 _CALIBRATION = 3000
 """Messages by which the target's capacity is measured, or a twentieth of a small plan's."""
-_AFTERWARDS = 49 * 3600
+_AFTERWARDS = 8 * 24 * 3600
 """How far (seconds) the clock goes on after the last hour before ESR is read back."""
 _MICROSECONDS = 1_000_000
 
@@ -204,7 +204,7 @@ class Lead:
         patience = self._orders.retry_for_seconds + self._orders.answer_timeout_seconds + 30
         self._wait(lambda: self._finished >= self._left(), patience, lambda: "senders did not end")
         if self._orders.by_hour:
-            # Regulators answer within a day: what is read back then no longer moves.
+            # Every regulator answers within a week: what is read back then no longer moves.
             self._move_clock((max(self._orders.by_hour) + _AFTERWARDS) * _MICROSECONDS)
 
     def _send(self, order: dict[str, Any]) -> None:

@@ -19,8 +19,10 @@ from simulators.world import TODAY
 
 _MUST_AGREE = ("odsCode", "staffGroup", "jobRole")
 """Properties of a position on which an applicant's own details rest."""
+_EVERY_CHECK = "api-1"
 _ENOUGH = 60
 """Vacancies that make a year's mix of posts, where the world has so many."""
+_APPLICANTS_EACH = 100
 _STAYS_OPEN_DAYS = 470
 """A year of submissions, and the weeks in which the last of them go on."""
 
@@ -34,7 +36,9 @@ def usable_vacancies(target: Target, scope: Scope) -> tuple[Mapping[str, Any], .
     enabled = {
         organisation["odsCode"]
         for organisation in target.pages("/organisations", "organisations")
-        if organisation["interfaces"]["vacancies"] and organisation["interfaces"]["applicants"]
+        if organisation["interfaces"]["vacancies"]
+        and organisation["interfaces"]["applicants"]
+        and _takes_every_check(organisation)
     }
     world = scope.world.make()
 
@@ -60,6 +64,12 @@ def usable_vacancies(target: Target, scope: Scope) -> tuple[Mapping[str, Any], .
             "seed the sandbox with that world."
         )
     return found
+
+
+def _takes_every_check(organisation: Mapping[str, Any]) -> bool:
+    """Whether each side may start and update every check: under another rule profile some of a year's are refused."""
+    profiles = organisation.get("ruleProfiles", {})
+    return bool(profiles.get("employmentChecks", _EVERY_CHECK) == _EVERY_CHECK)
 
 
 def _full_load(target: Target) -> list[dict[str, Any]]:
@@ -106,21 +116,13 @@ def vacancies_of(ledger: Ledger) -> tuple[Vacancy, ...]:
 
 
 def _chosen(usable: tuple[Mapping[str, Any], ...], scope: Scope) -> list[Mapping[str, Any]]:
-    """Models for as many vacancies as the replay's applicants need: with openings for all, and of every kind of post.
-
-    Where all that are usable have too few openings, each gets more.
-    """
+    """Models for as many vacancies as make a mix of posts, each with more openings until there are enough for all."""
     places = sorted(
         range(len(usable)), key=lambda place: (scope.stream("vacancy", place).word(), place)
     )
-    chosen: list[Mapping[str, Any]] = []
-    openings = 0
-    for place in places:
-        if openings >= scope.applicants and len(chosen) >= _ENOUGH:
-            break
-        chosen.append(usable[place])
-        openings += usable[place]["openings"]
-    more = max(1, -(-scope.applicants // openings))
+    wanted = max(_ENOUGH, scope.applicants // _APPLICANTS_EACH)
+    chosen = [usable[place] for place in places[:wanted]]
+    more = max(1, -(-scope.applicants // sum(vacancy["openings"] for vacancy in chosen)))
     return [{**vacancy, "openings": min(999, vacancy["openings"] * more)} for vacancy in chosen]
 
 
