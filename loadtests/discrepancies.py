@@ -37,7 +37,7 @@ class Discrepancy:
 
 @dataclass(slots=True)
 class Reconciliation:
-    """What reading ESR back found. `lost`, `duplicated`, `altered` and `contradicted` are failures of ESR."""
+    """What reading ESR back found. `lost`, `duplicated`, `altered`, `contradicted` and `reordered` are failures."""
 
     acknowledged: int = 0
     """Messages that ESR acknowledged, the set-up's included."""
@@ -48,6 +48,8 @@ class Reconciliation:
     altered: list[Discrepancy] = field(default_factory=list)
     contradicted: list[Discrepancy] = field(default_factory=list)
     """Refused, or never sent at all, and yet held."""
+    reordered: list[Discrepancy] = field(default_factory=list)
+    """Of a supplier: what took effect in another order than it was given in."""
     unacknowledged_found: list[Discrepancy] = field(default_factory=list)
     """Sent, never acknowledged, and held: no failure, the sender may simply not have heard."""
     unacknowledged_absent: list[Discrepancy] = field(default_factory=list)
@@ -70,7 +72,8 @@ class Reconciliation:
     @property
     def clean(self) -> bool:
         """True when nothing acknowledged is lost, duplicated or altered and nothing is held that should not be."""
-        return not (self.lost or self.duplicated or self.altered or self.contradicted)
+        wrong = (self.lost, self.duplicated, self.altered, self.contradicted, self.reordered)
+        return not any(wrong)
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,8 @@ class Limits:
     """Optional, with a capped pace: the most that the median service time may have grown by the end, as a ratio."""
     propagation_p95_ms: float | None = None
     """Optional: from ESR's answer to a change until the event of it reaches a receiver, in wall time."""
+    longest_stall_seconds: float | None = None
+    """For a supplier, and there required: how long nothing may arrive while something is due, in wall time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def run_replay(plan: ReplayPlan, progress: Listener | None = None) -> ReplayResu
     started = time.time()
     listener = progress or _unheard
     scope = scope_of(plan)
-    known = _open_ledger(plan, scope)
+    known = open_ledger(plan, scope)
     # A resumed replay goes on as it began: dates that were shifted once are not shifted anew.
     scope = Scope.from_dict(known.header["scope"])
     access = _access(plan, scope, known)
@@ -60,8 +60,8 @@ def run_replay(plan: ReplayPlan, progress: Listener | None = None) -> ReplayResu
     told = Plan(scope, vacancies)
     listener(Progress("counting", 0, scope.applicants, 0.0, 0.0, 0))
     census = told.census()
-    orders = _orders(plan, access, told, census)
-    limit = _time_limit(plan, census)
+    orders = orders_for(plan, access.token, access.control_url, told, census)
+    limit = time_limit(plan, census)
     if plan.profile.limits.propagation_p95_ms is None or access.control_url is None:
         interrupted = send(orders, plan, census, limit, listener)
         ledger, reached = read_ledger(plan.ledger), None
@@ -111,7 +111,7 @@ def scope_of(plan: ReplayPlan) -> Scope:
     profile = plan.profile
     national = profile.applicants_per_year * plan.scale
     applicants = plan.applicants if plan.applicants is not None else max(1, round(national))
-    factor = _factor(plan)
+    factor = factor_of(plan)
     if not 0 < factor < math.inf:
         raise PlanError(
             f"A factor of {factor} is impossible; it is how many simulated seconds pass in one."
@@ -146,11 +146,12 @@ def scope_of(plan: ReplayPlan) -> Scope:
     )
 
 
-def _factor(plan: ReplayPlan) -> float:
+def factor_of(plan: ReplayPlan) -> float:
+    """Simulated seconds per wall second: throughout, or of an hour that need not be stretched."""
     return plan.factor if plan.factor is not None else plan.profile.pace.factor
 
 
-def _open_ledger(plan: ReplayPlan, scope: Scope) -> Ledger:
+def open_ledger(plan: ReplayPlan, scope: Scope) -> Ledger:
     """The ledger as it stands: new with its header, or the earlier part of this very replay. Raises `LedgerError`."""
     if not plan.ledger.exists() or plan.ledger.stat().st_size == 0:
         with LedgerWriter(plan.ledger) as writer:
@@ -219,7 +220,8 @@ def _token_file(ledger: Path) -> Path:
     return ledger.with_name(f".{ledger.name}.token")
 
 
-def _time_limit(plan: ReplayPlan, census: Census) -> float:
+def time_limit(plan: ReplayPlan, census: Census) -> float:
+    """Wall seconds after which the sending process is stopped."""
     if plan.time_limit_seconds is not None:
         return plan.time_limit_seconds
     spare = 2 * plan.profile.sending.retry_for_seconds + 120
@@ -227,25 +229,28 @@ def _time_limit(plan: ReplayPlan, census: Census) -> float:
     if plan.profile.pace.kind is Pacing.CAPPED or not census.by_hour:
         return messages / _SLOWEST + spare
     simulated = max(census.by_hour) - min(census.by_hour) + 3600
-    return 2 * simulated / _factor(plan) + census.caught_up / _SLOWEST + spare
+    return 2 * simulated / factor_of(plan) + census.caught_up / _SLOWEST + spare
 
 
-def _orders(plan: ReplayPlan, access: _Access, told: Plan, census: Census) -> SendingOrders:
+def orders_for(
+    plan: ReplayPlan, token: str, control_url: str | None, told: Plan, census: Census
+) -> SendingOrders:
+    """What the sending process is told; with `control_url`, to move the workspace's clock."""
     sending = plan.profile.sending
     return SendingOrders(
         base_url=plan.base_url.rstrip("/"),
-        token=access.token,
+        token=token,
         scope=told.scope,
         vacancies=told.vacancies,
         ledger=plan.ledger.resolve(),
         by_hour={hour: sum(kinds.values()) for hour, kinds in census.by_hour.items()},
         caught_up=census.caught_up,
-        factor=_factor(plan),
+        factor=factor_of(plan),
         share_of_capacity=plan.profile.pace.share_of_capacity,
         connections=sending.connections,
         answer_timeout_seconds=sending.answer_timeout_seconds,
         retry_for_seconds=sending.retry_for_seconds,
-        control_url=access.control_url,
+        control_url=control_url,
         senders=plan.processes,
     )
 
@@ -322,10 +327,10 @@ def _result(
         measurements=measured,
         propagation=reached,
         reconciliation=found,
-        assumptions=(*_scaled(plan, told), *plan.profile.assumptions, *told.year.assumptions),
+        assumptions=(*volume_told(plan, told), *plan.profile.assumptions, *told.year.assumptions),
         profile=plan.profile.name,
         title=plan.profile.title,
-        factor=None if capped else _factor(plan),
+        factor=None if capped else factor_of(plan),
         legs=tuple(legs) if capped else (),
         calibration=_calibration(ledger, plan),
         seed=plan.seed,
@@ -352,7 +357,7 @@ def _calibration(ledger: Ledger, plan: ReplayPlan) -> dict[str, float] | None:
     return None
 
 
-def _scaled(plan: ReplayPlan, told: Plan) -> tuple[str, ...]:
+def volume_told(plan: ReplayPlan, told: Plan) -> tuple[str, ...]:
     """Which part of the national volume was replayed, where it was not all of it."""
     national = plan.profile.applicants_per_year
     if told.scope.applicants == national:

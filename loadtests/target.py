@@ -48,17 +48,23 @@ def retry_after(value: str | None) -> float | None:
 
 
 class Target:
-    """A client of one ESR. `patience` is how long (wall seconds) a call is tried while ESR is away."""
+    """A client of one ESR, or of what `name` says. `patience` is how long (wall seconds) a call is tried while it is away."""
 
     def __init__(
-        self, base_url: str, token: str, patience: float = 30.0, timeout: float = 30.0
+        self,
+        base_url: str,
+        token: str,
+        patience: float = 30.0,
+        timeout: float = 30.0,
+        name: str = "ESR",
     ) -> None:
         parts = urlsplit(base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise PlanError(
-                f"{base_url!r} is not the address of an ESR; give one such as http://127.0.0.1:8080/esr/v1."
+                f"{base_url!r} is not an address of {name}; give one such as http://127.0.0.1:8080/esr/v1."
             )
         self.base_url = base_url.rstrip("/")
+        self._name = name
         self._path = parts.path.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         self._rule = RetryRule(give_up_after=patience)
@@ -87,7 +93,7 @@ class Target:
         answer = self.call("GET", f"{path}?{urlencode(query)}" if query else path)
         if answer.status != 200:
             raise TargetError(
-                f"ESR answered GET {self.base_url}{path} with {answer.status}{_because(answer)}."
+                f"{self._name} answered GET {self.base_url}{path} with {answer.status}{_because(answer)}."
             )
         return answer.body
 
@@ -141,7 +147,7 @@ class Target:
             page = self.get(path, asked)
             if not isinstance(page, dict) or not isinstance(page.get(items), list):
                 raise TargetError(
-                    f"ESR answered GET {self.base_url}{path} without a list of {items}."
+                    f"{self._name} answered GET {self.base_url}{path} without a list of {items}."
                 )
             yield from page[items]
             following = page.get("next")
@@ -149,7 +155,7 @@ class Target:
                 return
             if asked.get("cursor") == following:
                 raise TargetError(
-                    f"ESR's pages of {self.base_url}{path} do not end: the cursor stays {following!r}."
+                    f"The pages of {self.base_url}{path} do not end: the cursor stays {following!r}."
                 )
             asked["cursor"] = following
 
@@ -175,7 +181,7 @@ class Target:
                 continue
             if status == 0:
                 raise TargetError(
-                    f"ESR does not answer at {self.base_url} ({trouble}); is it running there?"
+                    f"{self._name} does not answer at {self.base_url} ({trouble}); is it running there?"
                 )
             return Answer(status, _parse(content), attempts)
 

@@ -69,25 +69,26 @@ def judge(
     measured: Measurements,
     reconciliation: Reconciliation | None,
     interrupted: str | None,
-    propagation: Distribution | None = None,
+    reached: Distribution | None = None,
 ) -> tuple[Finding, ...]:
     """Every finding of a replay.
 
-    `interrupted` says why it did not run to its end; `reconciliation` is None where it was not done, `propagation`
+    `interrupted` says why it did not run to its end; `reconciliation` is None where it was not done, `reached`
     where no receiver listened.
     """
     return (
-        _completeness(counts, interrupted),
+        completeness(counts, interrupted),
         *_reconciliation(reconciliation),
-        _errors(limits, counts),
-        *_latency(limits, measured),
+        errors(limits, counts),
+        *latency(limits, measured),
         *_recovery(limits, measured),
         *_growth(limits, measured),
-        *_propagation(limits, propagation),
+        *propagation(limits, reached),
     )
 
 
-def _completeness(counts: Counts, interrupted: str | None) -> Finding:
+def completeness(counts: Counts, interrupted: str | None) -> Finding:
+    """Whether all of the plan was sent; a part of it proves nothing about the rest."""
     complete = (
         counts.never_sent == counts.cut_off == 0 and interrupted is None and counts.planned > 0
     )
@@ -126,7 +127,8 @@ def _reconciliation(found: Reconciliation | None) -> Iterable[Finding]:
     yield Finding("acknowledged messages found once, unaltered", outcome, measured, "all")
 
 
-def _errors(limits: Limits, counts: Counts) -> Finding:
+def errors(limits: Limits, counts: Counts) -> Finding:
+    """The share of sent messages that ended refused or without an answer."""
     wrong = counts.refused + counts.unacknowledged
     if counts.sent == 0:
         return Finding(
@@ -142,7 +144,8 @@ def _errors(limits: Limits, counts: Counts) -> Finding:
     )
 
 
-def _latency(limits: Limits, measured: Measurements) -> Iterable[Finding]:
+def latency(limits: Limits, measured: Measurements) -> Iterable[Finding]:
+    """Latency from the intended time; inconclusive where the driver itself was late."""
     if limits.latency is None:
         return
     late = measured.lateness.p99 > limits.driver_lateness_p99_ms
@@ -191,7 +194,8 @@ def _growth(limits: Limits, measured: Measurements) -> Iterable[Finding]:
     yield Finding(name, outcome, f"{measured.growth:.2f} times", limit)
 
 
-def _propagation(limits: Limits, found: Distribution | None) -> Iterable[Finding]:
+def propagation(limits: Limits, found: Distribution | None) -> Iterable[Finding]:
+    """From a change to the arrival of its event; inconclusive where none arrived."""
     if limits.propagation_p95_ms is None:
         return
     limit = f"{limits.propagation_p95_ms:.0f} ms"
