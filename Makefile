@@ -70,7 +70,7 @@ gallery: .venv ## the defects that the suite must catch, held against docs/galle
 prove: .venv ## the long proofs, all of them or a slice (PROVE_SLICE=2/6)
 	@PROVE_SLICE="$(PROVE_SLICE)" PROVE_SEED="$(PROVE_SEED)" .ci/prove
 
-bench: .venv ## measure, beside a bare handler and others' tools, and write docs/performance.md (half an hour)
+bench: .venv ## measure, beside a bare handler and others' tools, and write docs/performance.md (five minutes)
 	$(BIN)/python tests/bench
 
 pins: ## write constraints.txt anew from the newest releases that pyproject.toml admits
