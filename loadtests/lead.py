@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 _GATHER_SECONDS = 120.0
 """How long senders may take to come, and to make ready."""
 _BEGIN_IN = 0.2
-"""Seconds between the word to begin and the beginning, so that it reaches every sender before."""
+"""Seconds between the word to begin and the beginning where senders are elsewhere, so that it reaches each before."""
 _AT_ONCE = 32
 """Connections while messages go as fast as the answers come: in the catching up and the calibration."""
 _CALIBRATION = 3000
@@ -62,6 +62,10 @@ class Lead:
         self._news = Event()
         self._trouble: ReplayError | None = None
         self._number = 0
+        self._begin_in = _BEGIN_IN if isinstance(self._runner, MasterRunner) else 0.0
+        self._control = (
+            Target(orders.control_url, orders.token) if orders.control_url is not None else None
+        )
 
     # What senders tell.
 
@@ -184,7 +188,7 @@ class Lead:
             {
                 "stretch": {
                     "number": stretch.number,
-                    "started": time.time() + _BEGIN_IN,
+                    "started": time.time() + self._begin_in,
                     "legs": [asdict(leg) for leg in stretch.legs],
                 }
             }
@@ -195,7 +199,7 @@ class Lead:
                 "what": "paced",
                 "legs": [asdict(leg) for leg in stretch.legs],
                 "until": None if at_last else stretch.last,
-                "beginIn": _BEGIN_IN,
+                "beginIn": self._begin_in,
             }
         )
 
@@ -265,10 +269,8 @@ class Lead:
         self._clock({"mode": "RUNNING", "at": _text(moment), "factor": self._orders.factor})
 
     def _clock(self, setting: dict[str, Any]) -> None:
-        if self._orders.control_url is None:
-            return
-        with Target(self._orders.control_url, self._orders.token) as control:
-            control.move_clock(setting)
+        if self._control is not None:
+            self._control.move_clock(setting)
 
 
 def _text(moment: int) -> str:

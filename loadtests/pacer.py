@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 HOUR_SECONDS = 3600
 _MICROSECONDS = 1_000_000
+_DAY = 24 * HOUR_SECONDS * _MICROSECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +68,15 @@ def capped(
     by_hour: Mapping[int, int],
     factor: float,
     cap: float,
-    at_least: float = 0.5,
+    at_least: float = 1.0,
     start: int = 0,
     number: int = 0,
 ) -> Iterator[Stretch]:
     """The stretches of a replay that skips idle hours and stretches those with more than `cap` messages a second.
 
     `by_hour` has the messages of each hour (seconds since the epoch), `factor` is the pace of an hour that need not be
-    stretched, `start` a moment before which all was sent. Hours are put together until a stretch takes `at_least`
-    seconds.
+    stretched, `start` a moment before which all was sent. Hours of one day are put together until a stretch takes
+    `at_least` seconds.
     """
     legs: list[Leg] = []
     for hour, messages in sorted(by_hour.items()):
@@ -84,6 +85,10 @@ def capped(
         if messages == 0 or last <= start:
             continue
         seconds = max(messages / cap, (last - first) / _MICROSECONDS / factor)
+        # The clock stands at a stretch's end while it is sent: no message may be a day behind it.
+        if legs and first // _DAY != legs[0].first // _DAY:
+            yield Stretch(number, tuple(legs))
+            legs, number = [], number + 1
         legs.append(Leg(first, last, messages, seconds))
         if sum(leg.seconds for leg in legs) >= at_least:
             yield Stretch(number, tuple(legs))
