@@ -42,9 +42,12 @@ def judge_applicant(found: Reconciliation, sent: list[Told], held: dict[str, Any
         differences = min(differences, _differences(told, held, with_unheard=True), key=len)
     if not differences:
         return
-    last = _last_to_blame(told, {each.pointer for each in differences})
+    last = _last_to_blame(told, {each.pointer.split("/")[1] for each in differences})
     if last is told[0]:
         what = "The applicant that ESR holds is not the one that was sent."
+        found.altered.append(about(last, what, differences, number=number))
+    elif _differences([each for each in told if each is not last], held):
+        what = f"The applicant that ESR holds is not as this {last.message.kind} left it."
         found.altered.append(about(last, what, differences, number=number))
     else:
         what = f"ESR acknowledged this {last.message.kind} and holds the applicant without it."
@@ -74,13 +77,13 @@ def _differences(told: list[Told], held: dict[str, Any], with_unheard: bool = Fa
     return difference(expected, {key: value for key, value in held.items() if key not in ignored})
 
 
-def _last_to_blame(told: list[Told], pointers: set[str]) -> Told:
+def _last_to_blame(told: list[Told], properties: set[str]) -> Told:
     """The last acknowledged message that alone can have set one of the properties that differ; else the submission."""
     touched = {
-        Kind.START_DATE_CHANGE: {"/startDate", "/endDate"},
-        Kind.WITHDRAWAL: {"/status", "/withdrawal"},
+        Kind.START_DATE_CHANGE: {"startDate", "endDate"},
+        Kind.WITHDRAWAL: {"status", "withdrawal"},
     }
     for each in reversed(told[1:]):
-        if each.entry.acknowledged and pointers <= touched[each.message.kind]:
+        if each.entry.acknowledged and properties <= touched[each.message.kind]:
             return each
     return told[0]

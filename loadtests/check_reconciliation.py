@@ -58,7 +58,7 @@ def judge_check(
     """Judge all updates of one check of one applicant, given in the order in which they were sent."""
     expected = [each for each in updates if not each.entry.refused]
     if not held:
-        _judge_missing(found, expected)
+        _judge_missing(found, expected, number)
         return
     if not expected:
         what = "ESR refused every update of this check and yet holds it."
@@ -81,13 +81,14 @@ def _content(check: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in check.items() if key not in _ESR_FIELDS}
 
 
-def _judge_missing(found: Reconciliation, expected: list[Told]) -> None:
+def _judge_missing(found: Reconciliation, expected: list[Told], number: str) -> None:
     for each in expected:
         if each.entry.acknowledged:
             what = "ESR acknowledged this update and holds no such check."
-            found.lost.append(about(each, what))
+            found.lost.append(about(each, what, number=number))
         else:
-            found.unacknowledged_absent.append(about(each, "Sent, not acknowledged, not held."))
+            what = "Sent, not acknowledged, not held."
+            found.unacknowledged_absent.append(about(each, what, number=number))
 
 
 def _judge_content(found: Reconciliation, told: _Updates, complete: bool) -> None:

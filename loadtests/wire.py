@@ -23,6 +23,12 @@ class Outcome:
     pending: bool = False
     """Nothing went wrong and nothing is settled yet: it is asked again in a moment, which is no retry."""
 
+    @property
+    def code(self) -> str | None:
+        """The problem code of a refusal."""
+        code = self.body.get("code") if isinstance(self.body, dict) else None
+        return code if isinstance(code, str) else None
+
 
 class Client(Protocol):
     """The connections that a sender uses: Locust's, which this module must not import."""
@@ -58,6 +64,7 @@ class EsrWire:
         self._client = client
         self._headers = dict(headers)
         self._numbers: dict[int, str] = {}
+        self._versions: dict[int, str] = {}
 
     def heard(self, applicant: int, entry: Entry) -> bool:
         """As `Wire` says."""
@@ -74,9 +81,25 @@ class EsrWire:
         """As `Wire` says."""
         path = message.path(self._numbers.get(message.applicant))
         headers = {**self._headers, **message.headers()}
-        if message.kind is Kind.START_DATE_CHANGE:
+        if message.kind is not Kind.START_DATE_CHANGE:
+            return self._send(message, path, headers)
+        if message.number not in self._versions:
             # The contract asks for the record's present ETag, as a recruitment system reads it first.
-            headers["If-Match"] = self._etag(path)
+            read = self._client.request("GET", path, name="read_applicant", headers=self._headers)
+            if read.status_code != 200:
+                return outcome_of(read)
+            self._versions[message.number] = str(read.headers.get("etag"))
+        # Sent again it has to be the same request: ESR may have done it, and the ETag may be another one since.
+        headers["If-Match"] = self._versions[message.number]
+        outcome = self._send(message, path, headers)
+        if outcome.code == "REQUEST_ID_REUSED":
+            # An earlier run of this replay ended before it heard the answer: it sent the version before its own change.
+            version = headers["If-Match"].strip('"')
+            headers["If-Match"] = f'"{int(version) - 1}"' if version.isdigit() else version
+            outcome = self._send(message, path, headers)
+        return outcome
+
+    def _send(self, message: Message, path: str, headers: dict[str, str]) -> Outcome:
         response = self._client.request(
             message.method,
             path,
@@ -88,9 +111,9 @@ class EsrWire:
 
     def told(self, message: Message, outcome: Outcome) -> dict[str, Any]:
         """As `Wire` says."""
-        body = outcome.body if isinstance(outcome.body, dict) else {}
         if outcome.status >= 300:
-            return {"code": body.get("code")}
+            return {"code": outcome.code}
+        body = outcome.body if isinstance(outcome.body, dict) else {}
         number = body.get("applicantNumber" if message.kind is Kind.APPLICANT else "version")
         if isinstance(number, int | str) and str(number).isdigit():
             return {"told": int(number)}
@@ -98,11 +121,6 @@ class EsrWire:
 
     def caught_up(self, applicant: int) -> None:
         """At once: what ESR has answered has been done."""
-
-    def _etag(self, path: str) -> str:
-        response = self._client.request("GET", path, name="read_applicant", headers=self._headers)
-        found = response.headers.get("etag") if response.headers is not None else None
-        return found if isinstance(found, str) else '"0"'
 
 
 def outcome_of(response: Any) -> Outcome:

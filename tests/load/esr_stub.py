@@ -45,8 +45,6 @@ class Fault(Enum):
     """429 with Retry-After on the first attempt."""
     CUT_OFF_ONCE = auto()
     """Done, and the connection of the first attempt dropped without an answer."""
-    UNREAD_ONCE = auto()
-    """The first attempt to read the applicant that it is about is answered with 503."""
     UNHEARD = auto()
     """Done, and every attempt answered with 500."""
     WITHHELD = auto()
@@ -66,6 +64,8 @@ class EsrStub:
 
     world: World
     faults: dict[str, Fault] = field(default_factory=dict)
+    unreadable: set[str] = field(default_factory=set)
+    """Supplier references of applicants whose first reading is answered with 503."""
     attempts: Counter[str] = field(default_factory=Counter)
     arrivals: list[tuple[str, float]] = field(default_factory=list)
     """Request ids of writes as they came, with the wall time."""
@@ -162,11 +162,8 @@ class EsrStub:
         held = self._held(request)
         if held is None:
             return web.json_response({"code": "NOT_FOUND"}, status=404)
-        unread = [
-            identifier for identifier, fault in self.faults.items() if fault is Fault.UNREAD_ONCE
-        ]
-        if unread:
-            del self.faults[unread[0]]
+        if held["supplierReference"] in self.unreadable:
+            self.unreadable.remove(held["supplierReference"])
             return _problem(503, "SERVICE_UNAVAILABLE", {"Retry-After": "0"})
         return web.json_response(held, headers={"ETag": _etag(held)})
 

@@ -1,361 +1,332 @@
-"""A replay against a little ESR over real HTTP, Locust in its own process."""
+"""A replay against a little ESR over real HTTP, Locust in its own process: what is whole passes, what is not is named."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from loadtests.discrepancies import Discrepancy, Reconciliation
-from loadtests.errors import LedgerError, PlanError, TargetError
-from loadtests.ledger import Kind, read_ledger
-from loadtests.plan import DayPlan, Message, WorldParameters
-from loadtests.profiles import load_profile
+from loadtests.discrepancies import Discrepancy
+from loadtests.ledger import read_ledger
+from loadtests.plan import Message, Plan
 from loadtests.results import Progress, ReplayPlan, ReplayResult
-from loadtests.runner import reconcile_ledger, run_replay, scope_of, vacancies_of
+from loadtests.runner import reconcile_ledger, run_replay
 from loadtests.verdict import Outcome
+from simulators.year import Kind
 from tests.load.esr_stub import TOKEN, EsrStub, Fault
+from tests.load.replaying import (
+    WORLD,
+    assert_whole,
+    found_in,
+    listed,
+    messages_of,
+    plan_for,
+)
 
-WORLD = WorldParameters(seed=5, organisations=2, positions_per_organisation=20)
-QUICK = 150_000.0
-"""A factor at which the whole day takes well under a second."""
-
-
-@pytest.fixture
-def stub() -> Iterator[EsrStub]:
-    with EsrStub(WORLD.make()) as running:
-        yield running
-
-
-def plan_for(stub: EsrStub, folder: Path) -> ReplayPlan:
-    return ReplayPlan(
-        base_url=stub.base_url,
-        token=TOKEN,
-        profile=load_profile("smoke"),
-        world=WORLD,
-        seed=7,
-        ledger=folder / "ledger.ndjson",
-        factor=QUICK,
-        applicants=8,
-    )
+Conversation = tuple[Message, ...]
 
 
-@pytest.fixture
-def plan(stub: EsrStub, tmp_path: Path) -> ReplayPlan:
-    return plan_for(stub, tmp_path)
-
-
-@pytest.fixture(scope="module")
-def messages(tmp_path_factory: pytest.TempPathFactory) -> list[Message]:
-    """What every replay of this file sends, as a replay without faults left it."""
-    with EsrStub(WORLD.make()) as clean:
-        plan = plan_for(clean, tmp_path_factory.mktemp("clean"))
-        run_replay(plan)
-    day = DayPlan(scope_of(plan), vacancies_of(read_ledger(plan.ledger)))
-    return [message for conversation in day.conversations() for message in conversation.messages]
-
-
-def pick(messages: list[Message], kind: Kind, last_of_its_check: bool = False) -> Message:
-    """A message of this kind from the middle; for a check, one that is or is not followed by
-    another."""
-    chosen = [message for message in messages if message.kind is kind]
-    if kind is Kind.CHECK:
-        keys = [(message.supplierReference, message.checkType) for message in chosen]
-        chosen = [
-            m
-            for place, m in enumerate(chosen)
-            if (keys[place] in keys[place + 1 :]) != last_of_its_check
-        ]
-    return chosen[len(chosen) // 2]
-
-
-def found_in(result: ReplayResult) -> Reconciliation:
-    assert result.reconciliation is not None
-    return result.reconciliation
-
-
-def numbers(listed: list[Discrepancy]) -> list[tuple[Kind, int | None]]:
-    return [(item.kind, item.number) for item in listed]
-
-
-def test_day_without_faults_is_found_whole(plan: ReplayPlan, messages: list[Message]) -> None:
+def test_replay_without_faults_is_found_whole(stub: EsrStub, plan: ReplayPlan) -> None:
     heard: list[Progress] = []
+    planned = messages_of(plan)
+    kinds = Counter(message.counted.value for message in planned.messages())
 
     result = run_replay(plan, heard.append)
 
-    found = found_in(result)
-    assert result.outcome is Outcome.PASS, result.findings
-    assert (found.lost, found.duplicated, found.altered, found.contradicted) == ([], [], [], [])
-    assert found.confirmed == found.acknowledged == result.counts.sent + result.set_up
-    assert result.counts.sent == result.counts.planned == len(messages)
-    assert {step.phase for step in heard} >= {"setting up", "preparing", "replaying", "reconciling"}
-    assert (
-        sum(hour.applicants + hour.checks for hour in result.measurements.arrivals)
-        == result.counts.sent
+    assert_whole(result)
+    assert {kind: count for kind, count in result.counts.by_kind.items() if count} == kinds
+    assert result.counts.retries == 0
+    assert found_in(result).acknowledged == (
+        result.counts.sent + result.set_up.caught_up + result.set_up.vacancies
     )
-    assert sum(point.count for point in result.measurements.latency_over_time) == result.counts.sent
+    assert result.set_up.vacancies == len(stub.vacancies) > 0
+    assert result.set_up.caught_up == len(list(planned.caught_up())) > 0
+    assert {step.phase for step in heard} >= {"setting up", "counting", "replaying", "reconciling"}
+    sent = Counter({each.hour: each.sent for each in result.measurements.arrivals if each.sent})
+    assert sent == {hour: sum(each.values()) for hour, each in planned.census().by_hour.items()}
 
 
-@pytest.mark.parametrize(
-    ("fault", "listed"),
-    [(Fault.DROP, "lost"), (Fault.DOUBLE, "duplicated"), (Fault.ALTER, "altered")],
-)
-def test_faulty_applicant_is_caught_by_name(
-    stub: EsrStub, plan: ReplayPlan, messages: list[Message], fault: Fault, listed: str
+def test_each_message_is_sent_once_as_the_plan_has_it_and_in_its_order(
+    stub: EsrStub, plan: ReplayPlan
 ) -> None:
-    victim = pick(messages, Kind.APPLICANT)
-    stub.faults[victim.requestId] = fault
+    planned = messages_of(plan)
+    everything = [*planned.caught_up(), *planned.messages()]
 
-    result = run_replay(plan)
+    run_replay(plan)
 
-    named = getattr(found_in(result), listed)
-    assert result.outcome is Outcome.FAIL
-    assert (Kind.APPLICANT, victim.number) in numbers(named)
-    assert {item.supplierReference for item in named} == {victim.supplierReference}
-    others = {"lost", "duplicated", "altered"} - {listed}
-    assert all(getattr(found_in(result), other) == [] for other in others)
-    if fault is Fault.ALTER:
-        assert [each.pointer for each in named[0].differences] == ["/person/lastName"]
+    wanted = Counter(message.requestId for message in everything)
+    vacancies = len(stub.vacancies)
+    assert Counter(identifier for identifier, _ in stub.arrivals[vacancies:]) == wanted
+    of = {message.requestId: message.applicant for message in everything}
+    came: dict[int, list[str]] = {}
+    for identifier, _ in stub.arrivals[vacancies:]:
+        came.setdefault(of[identifier], []).append(identifier)
+    for applicant, identifiers in came.items():
+        assert identifiers == [message.requestId for message in planned.conversation(applicant)]
 
 
-@pytest.mark.parametrize(
-    "last", [True, False], ids=["last update of its check", "update with another after it"]
-)
-@pytest.mark.parametrize(("fault", "listed"), [(Fault.DROP, "lost"), (Fault.DOUBLE, "duplicated")])
-def test_faulty_check_update_is_caught_by_name(
-    stub: EsrStub, plan: ReplayPlan, messages: list[Message], fault: Fault, listed: str, last: bool
+# -- faults: many in one replay, each on an applicant of its own
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A fault laid on the first message of its kind whose applicant has no other fault."""
+
+    fault: Fault | None
+    """None makes the applicant unreadable once."""
+    kind: Kind
+    listed: str = ""
+    """Where it is listed: `lost`, `duplicated`, `altered`; nowhere where the replay has to survive it."""
+    followed: bool | None = None
+    """Of an update: whether another one of the same check comes after it."""
+    again: bool = False
+    """Whether it is sent again under its request id."""
+    pointer: str = ""
+    """What differs."""
+
+    def victim(self, conversation: Conversation) -> Message | None:
+        """A message to lay it on."""
+        resent = {message.requestId for message in conversation if message.again}
+        others = {message.kind for message in conversation} - {Kind.APPLICANT, Kind.CHECK}
+        for place, message in enumerate(conversation):
+            if message.kind is not self.kind or message.again:
+                continue
+            if (message.requestId in resent) != self.again:
+                continue
+            if self.kind is Kind.APPLICANT and others:
+                continue
+            later = [each.checkType for each in conversation[place + 1 :] if not each.again]
+            if self.followed is not None and (message.checkType in later) != self.followed:
+                continue
+            return message
+        return None
+
+
+@dataclass(frozen=True)
+class Run:
+    """A replay with faults, and whom they struck."""
+
+    stub: EsrStub
+    plan: Plan
+    result: ReplayResult
+    victims: dict[str, Message]
+
+    def of(self, name: str) -> dict[str, list[Discrepancy]]:
+        """What the replay lists about the applicant that a fault struck."""
+        reference = self.victims[name].supplierReference
+        return {
+            kind: [item for item in items if item.supplierReference == reference]
+            for kind, items in listed(found_in(self.result)).items()
+        }
+
+
+def run_with(faults: dict[str, Laid], folder: Path) -> Iterator[Run]:
+    with EsrStub(WORLD.make()) as stub:
+        asked = plan_for(stub, folder, applicants=400)
+        plan = messages_of(asked)
+        left = [plan.conversation(applicant) for applicant in range(plan.scope.applicants)]
+        victims: dict[str, Message] = {}
+        for name, laid in faults.items():
+            # Only what the window sends: a catch-up has no fault.
+            for place, conversation in enumerate(left):
+                window = tuple(m for m in conversation if plan.scope.holds(m.intended))
+                victim = laid.victim(conversation) if len(window) == len(conversation) else None
+                if victim is not None:
+                    victims[name] = victim
+                    if laid.fault is None:
+                        stub.unreadable.add(victim.supplierReference)
+                    else:
+                        stub.faults[victim.requestId] = laid.fault
+                    del left[place]
+                    break
+            assert name in victims, f"the plan has no message for {name}"
+        yield Run(stub, plan, run_replay(asked), victims)
+
+
+LISTED = {
+    "lost submission": Laid(Fault.DROP, Kind.APPLICANT, "lost"),
+    "lost check": Laid(Fault.DROP, Kind.CHECK, "lost", followed=False),
+    "swallowed update": Laid(Fault.DROP, Kind.CHECK, "lost", followed=True),
+    "lost amendment": Laid(Fault.DROP, Kind.START_DATE_CHANGE, "lost", pointer="/startDate"),
+    "lost withdrawal": Laid(Fault.DROP, Kind.WITHDRAWAL, "lost", pointer="/status"),
+    "doubled applicant": Laid(Fault.DOUBLE, Kind.APPLICANT, "duplicated"),
+    "doubled update": Laid(Fault.DOUBLE, Kind.CHECK, "duplicated", followed=False),
+    "doubled update with another after it": Laid(
+        Fault.DOUBLE, Kind.CHECK, "duplicated", followed=True
+    ),
+    "altered applicant": Laid(Fault.ALTER, Kind.APPLICANT, "altered", pointer="/person/lastName"),
+    "altered check": Laid(
+        Fault.ALTER, Kind.CHECK, "altered", followed=False, pointer="/requestedDate"
+    ),
+    "altered amendment": Laid(Fault.ALTER, Kind.START_DATE_CHANGE, "altered", pointer="/startDate"),
+    "altered withdrawal": Laid(
+        Fault.ALTER, Kind.WITHDRAWAL, "altered", pointer="/withdrawal/reason"
+    ),
+    "applicant sent again and taken for another": Laid(
+        Fault.FORGET, Kind.APPLICANT, "duplicated", again=True
+    ),
+    "update sent again and done again": Laid(Fault.FORGET, Kind.CHECK, "duplicated", again=True),
+}
+"""What an ESR may do wrong after it said yes."""
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    yield from run_with(LISTED, tmp_path_factory.mktemp("faulty"))
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_fault_is_caught_by_name_with_its_ids(faulty: Run, name: str) -> None:
+    laid, victim = LISTED[name], faulty.victims[name]
+
+    told = faulty.of(name)
+
+    named = told.pop(laid.listed)
+    assert all(items == [] for items in told.values()), told
+    item = next(item for item in named if item.requestId == victim.requestId)
+    assert item.kind == victim.kind
+    assert item.checkType == victim.checkType
+    assert item.number is not None
+    assert item.number // 64 == victim.applicant
+    if not laid.again:
+        assert item.number == victim.number
+    if laid.pointer:
+        assert laid.pointer in [each.pointer for each in item.differences]
+    if name != "lost submission":
+        assert item.applicantNumber is not None
+        assert {each.requestId for each in named} == {victim.requestId}
+
+
+def test_updates_of_a_lost_applicant_are_lost_with_it(faulty: Run) -> None:
+    victim = faulty.victims["lost submission"]
+
+    lost = faulty.of("lost submission")["lost"]
+
+    conversation = faulty.plan.conversation(victim.applicant)
+    assert [item.number for item in lost] == [message.number for message in conversation]
+
+
+def test_nothing_but_the_faults_is_listed_and_the_replay_fails(faulty: Run) -> None:
+    struck = {victim.supplierReference for victim in faulty.victims.values()}
+
+    lists = listed(found_in(faulty.result))
+
+    assert {item.supplierReference for items in lists.values() for item in items} == struck
+    assert faulty.result.outcome is Outcome.FAIL
+    found = found_in(faulty.result)
+    wrong = {item.number for name in ("lost", "duplicated", "altered") for item in lists[name]}
+    assert found.acknowledged - found.confirmed == len(wrong)
+    assert faulty.result.counts.acknowledged == faulty.result.counts.planned
+
+
+SURVIVED = {
+    "submission whose answer was lost": Laid(Fault.CUT_OFF_ONCE, Kind.APPLICANT),
+    "update whose answer was lost": Laid(Fault.CUT_OFF_ONCE, Kind.CHECK),
+    "amendment whose answer was lost": Laid(Fault.CUT_OFF_ONCE, Kind.START_DATE_CHANGE),
+    "withdrawal whose answer was lost": Laid(Fault.CUT_OFF_ONCE, Kind.WITHDRAWAL),
+    "submission to an ESR that is away": Laid(Fault.UNAVAILABLE_ONCE, Kind.APPLICANT),
+    "update to an ESR that is away": Laid(Fault.UNAVAILABLE_ONCE, Kind.CHECK),
+    "amendment to an ESR that is away": Laid(Fault.UNAVAILABLE_ONCE, Kind.START_DATE_CHANGE),
+    "withdrawal over the limit": Laid(Fault.LIMITED_ONCE, Kind.WITHDRAWAL),
+    "update over the limit": Laid(Fault.LIMITED_ONCE, Kind.CHECK),
+    "amendment of an applicant that cannot be read": Laid(None, Kind.START_DATE_CHANGE),
+}
+"""What the contract has a sender try again for."""
+
+
+@pytest.fixture(scope="module")
+def survived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    yield from run_with(SURVIVED, tmp_path_factory.mktemp("survived"))
+
+
+def test_what_is_tried_again_as_the_contract_asks_passes(survived: Run) -> None:
+    assert_whole(survived.result)
+
+
+@pytest.mark.parametrize("name", SURVIVED)
+def test_retry_goes_under_the_same_request_id_and_is_counted(survived: Run, name: str) -> None:
+    victim = survived.victims[name]
+
+    entry = read_ledger(survived.result.ledger).of(victim.applicant)[victim.number]
+
+    assert entry.acknowledged
+    assert entry.attempts == 2
+    assert survived.stub.attempts[victim.requestId] == (1 if SURVIVED[name].fault is None else 2)
+
+
+def test_retries_are_counted_apart(survived: Run) -> None:
+    assert survived.result.counts.retries == len(SURVIVED)
+    assert survived.result.counts.sent == survived.result.counts.planned
+
+
+# -- refused, and never heard of
+
+
+def test_refused_and_unheard_messages_are_errors_and_no_discrepancies(
+    stub: EsrStub, plan: ReplayPlan
 ) -> None:
-    victim = pick(messages, Kind.CHECK, last_of_its_check=last)
-    stub.faults[victim.requestId] = fault
-
-    result = run_replay(plan)
-
-    named = getattr(found_in(result), listed)
-    assert numbers(named) == [(Kind.CHECK, victim.number)]
-    others = {"lost", "duplicated", "altered"} - {listed}
-    assert all(getattr(found_in(result), other) == [] for other in others)
-
-
-def test_altered_check_update_is_caught_by_name_and_field(
-    stub: EsrStub, plan: ReplayPlan, messages: list[Message]
-) -> None:
-    victim = pick(messages, Kind.CHECK, last_of_its_check=True)
-    stub.faults[victim.requestId] = Fault.ALTER
-
-    found = found_in(run_replay(plan))
-
-    assert numbers(found.altered) == [(Kind.CHECK, victim.number)]
-    assert [each.pointer for each in found.altered[0].differences] == ["/requestedDate"]
-    assert found.lost == found.duplicated == []
-
-
-def test_unavailable_message_goes_again_with_its_request_id(
-    stub: EsrStub, plan: ReplayPlan, messages: list[Message]
-) -> None:
-    victim = pick(messages, Kind.APPLICANT)
-    stub.faults[victim.requestId] = Fault.UNAVAILABLE_ONCE
-
-    result = run_replay(plan)
-
-    assert result.outcome is Outcome.PASS, result.findings
-    assert stub.attempts[victim.requestId] == 2
-    assert result.counts.retries == 1
-
-
-def test_unheard_answer_is_retried_within_bounds_and_reported_apart(
-    stub: EsrStub, plan: ReplayPlan, messages: list[Message]
-) -> None:
-    victim = pick(messages, Kind.APPLICANT)
-    stub.faults[victim.requestId] = Fault.UNHEARD
-    impatient = replace(plan.profile.sending, retry_for_seconds=0.5)
+    checks = [message for message in messages_of(plan).messages() if message.kind is Kind.CHECK]
+    refused = checks[3]
+    unheard = next(each for each in checks[4:] if each.applicant != refused.applicant)
+    stub.faults |= {refused.requestId: Fault.REFUSE, unheard.requestId: Fault.UNHEARD}
+    impatient = replace(plan.profile.sending, retry_for_seconds=0.4)
 
     result = run_replay(replace(plan, profile=replace(plan.profile, sending=impatient)))
 
     found = found_in(result)
-    assert stub.attempts[victim.requestId] > 1
-    assert numbers(found.unacknowledged_found) == [(Kind.APPLICANT, victim.number)]
     assert found.clean
-    assert result.counts.unacknowledged == 1
-    assert result.counts.never_sent > 0
-    assert result.outcome is not Outcome.PASS
-
-
-def test_refused_message_counts_as_error_and_is_not_sought(
-    stub: EsrStub, plan: ReplayPlan, messages: list[Message]
-) -> None:
-    victim = pick(messages, Kind.CHECK)
-    stub.faults[victim.requestId] = Fault.REFUSE
-
-    result = run_replay(plan)
-
-    assert result.counts.refused == 1
-    assert found_in(result).clean
-    assert result.outcome is Outcome.FAIL
-    entry = read_ledger(plan.ledger).entries[Kind.CHECK, victim.number]
-    assert entry.code == "RULE_REFUSES"
-
-
-def test_sender_outlives_an_absence_of_esr(stub: EsrStub, plan: ReplayPlan) -> None:
-    def take_away(step: Progress) -> None:
-        if step.phase == "replaying" and step.done > 5 and not gone.is_set():
-            gone.set()
-            stub.stop()
-            threading.Timer(0.7, stub.start).start()
-
-    gone = threading.Event()
-
-    result = run_replay(replace(plan, factor=40_000.0), take_away)
-
-    assert gone.is_set()
-    assert found_in(result).clean
-    assert result.counts.acknowledged == result.counts.planned
-    assert result.counts.retries > 0
-
-
-def test_stall_of_esr_shows_from_the_intended_time(stub: EsrStub, plan: ReplayPlan) -> None:
-    stub.stall_at, stub.stall_seconds = 30, 1.0
-
-    result = run_replay(replace(plan, factor=50_000.0))
-
-    shown = result.measurements.latency["all"]
-    assert shown.intended.p95 > 500
-    entries = [
-        e
-        for e in read_ledger(plan.ledger).of(Kind.APPLICANT, Kind.CHECK)
-        if e.answered and e.lastSent
+    assert (result.counts.refused, result.counts.unacknowledged) == (1, 1)
+    assert stub.attempts[unheard.requestId] > 1
+    assert stub.attempts[refused.requestId] == 1
+    assert [(item.number, item.requestId) for item in found.unacknowledged_found] == [
+        (unheard.number, unheard.requestId)
     ]
-    slow_by_intent = sum(entry.answered - entry.due > 0.3 for entry in entries if entry.answered)
-    slow_by_service = sum(
-        entry.answered - entry.lastSent > 0.3
-        for entry in entries
-        if entry.answered and entry.lastSent
-    )
-    assert slow_by_intent > slow_by_service
-    assert result.measurements.lateness.p99 < 300, "the driver was not to blame"
+    ledger = read_ledger(plan.ledger)
+    assert ledger.of(refused.applicant)[refused.number].code == "RULE_REFUSES"
+    assert result.outcome is Outcome.FAIL
+    outcomes = {finding.name: finding.outcome for finding in result.findings}
+    assert outcomes["error rate"] is Outcome.FAIL
+    assert outcomes["lost"] is Outcome.PASS
 
 
-def test_ctrl_c_stops_the_sender_and_keeps_what_was_done(plan: ReplayPlan) -> None:
-    def interrupt(step: Progress) -> None:
-        if step.phase == "replaying" and step.done >= 3:
-            raise KeyboardInterrupt
-
-    slow = replace(plan, factor=20_000.0)
-
-    result = run_replay(slow, interrupt)
-
-    assert result.interrupted == "stopped by Ctrl-C"
-    assert result.outcome is Outcome.INCONCLUSIVE
-    assert 3 <= result.counts.sent < result.counts.planned
-    assert found_in(result).clean
-    assert senders_running() == []
-
-    resumed = run_replay(plan)
-
-    assert resumed.outcome is Outcome.PASS, resumed.findings
-    assert resumed.counts.acknowledged == resumed.counts.planned
-    assert found_in(resumed).clean
+# -- a ledger after the fact
 
 
-def test_time_limit_ends_inconclusive(plan: ReplayPlan) -> None:
-    result = run_replay(replace(plan, factor=200.0, time_limit_seconds=2.0))
-
-    assert result.outcome is Outcome.INCONCLUSIVE
-    assert result.interrupted == "stopped after the time limit of 2 s"
-
-
-def test_killed_runner_takes_its_sender_with_it_and_its_ledger_reconciles(
-    stub: EsrStub, plan: ReplayPlan, messages: list[Message]
-) -> None:
-    script = (
-        "import sys; from pathlib import Path; from loadtests.runner import *; from loadtests.plan import *; "
-        "from loadtests.results import *; from loadtests.profiles import load_profile\n"
-        f"run_replay(ReplayPlan({stub.base_url!r}, {TOKEN!r}, load_profile('smoke'), {WORLD!r}, 7, "
-        f"Path({str(plan.ledger)!r}), factor=20000.0, applicants=8))"
-    )
-    runner = subprocess.Popen(
-        [sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    )
-    wait_until(lambda: sum(stub.attempts.values()) > 8)
-
-    runner.kill()
-    runner.wait()
-
-    wait_until(lambda: settled(stub))
-    found = reconcile_ledger(plan.ledger, stub.base_url, TOKEN)
-    assert found.clean
-    assert 0 < found.confirmed == found.acknowledged < len(messages)
-
-
-def test_reconciliation_finds_what_vanished_after_the_replay(
+def test_reconciliation_of_a_ledger_finds_what_vanished_after_the_replay(
     stub: EsrStub, plan: ReplayPlan
 ) -> None:
     run_replay(plan)
-    gone = stub.applicants.pop(3)
+    before = reconcile_ledger(plan.ledger, stub.base_url, TOKEN)
+    gone, changed = stub.applicants.pop(3), stub.applicants[5]
+    changed["hoursPerWeek"] = 1.25
+    vacancy = stub.vacancies.pop(2)
 
     found = reconcile_ledger(plan.ledger, stub.base_url, TOKEN)
 
-    assert {item.applicantNumber for item in found.lost} == {gone["applicantNumber"]}
-    assert found.lost[0].kind is Kind.APPLICANT
+    assert before.clean
+    assert before.confirmed == before.acknowledged
+    lost = {item.supplierReference for item in found.lost}
+    assert lost == {gone["supplierReference"], vacancy["supplierReference"]}
+    assert [(item.supplierReference, item.applicantNumber) for item in found.altered] == [
+        (changed["supplierReference"], changed["applicantNumber"])
+    ]
+    assert found.state_digest != before.state_digest
+    assert found.confirmed == found.acknowledged - len(found.lost) - len(found.altered)
 
 
-def test_second_run_of_one_replay_is_refused(plan: ReplayPlan, tmp_path: Path) -> None:
+def test_reconciliation_finds_what_nobody_sent(stub: EsrStub, plan: ReplayPlan) -> None:
     run_replay(plan)
+    stranger = {
+        **stub.applicants[0],
+        "applicantNumber": "77777777",
+        "supplierReference": "SOMEBODY-ELSES",
+    }
+    stub.applicants.append(stranger)
 
-    with pytest.raises(PlanError, match="already holds replay"):
-        run_replay(replace(plan, ledger=tmp_path / "another.ndjson"))
+    found = reconcile_ledger(plan.ledger, stub.base_url, TOKEN)
 
-
-def test_ledger_of_another_replay_is_refused(plan: ReplayPlan) -> None:
-    run_replay(plan)
-
-    with pytest.raises(LedgerError, match="another replay"):
-        run_replay(replace(plan, seed=8))
-
-
-def test_world_that_esr_does_not_hold_is_refused(plan: ReplayPlan) -> None:
-    with pytest.raises(PlanError, match="seed the sandbox with that world"):
-        run_replay(replace(plan, world=replace(WORLD, seed=99)))
-
-
-def test_absent_esr_is_one_clear_sentence(stub: EsrStub, plan: ReplayPlan) -> None:
-    stub.stop()
-
-    with pytest.raises(TargetError, match="is it running there"):
-        run_replay(plan)
-
-
-def test_wrong_token_is_one_clear_sentence(plan: ReplayPlan) -> None:
-    with pytest.raises(TargetError, match="401"):
-        run_replay(replace(plan, token="wrong"))
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    pause = threading.Event()
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        pause.wait(0.02)
-
-
-def settled(stub: EsrStub) -> bool:
-    before = sum(stub.attempts.values())
-    threading.Event().wait(0.4)
-    return sum(stub.attempts.values()) == before
-
-
-def senders_running() -> list[str]:
-    """The command lines of this process's children that are Locust."""
-    listed = subprocess.run(
-        ["ps", "-o", "args=", "--ppid", str(os.getpid())],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    return [line for line in listed.stdout.splitlines() if "locust" in line]
+    assert [item.applicantNumber for item in found.contradicted] == ["77777777"]
+    assert found.lost == found.altered == found.duplicated == []
