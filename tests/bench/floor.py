@@ -45,7 +45,7 @@ def statements() -> dict[str, str]:
             " OR EXISTS (SELECT * FROM esr_applicants WHERE workspace = ? AND position_id = ?"
             "   AND status != 'TERMINATED' AND status != 'HIRED'),"
             " (SELECT applicant_number FROM esr_applicants WHERE workspace = ? AND supplier_reference = ?"
-            "   AND ods_code = ? AND status != 'TERMINATED' LIMIT 1)"
+            "   AND ods_code || '' = ? AND status != 'TERMINATED' LIMIT 1)"
         ),
         "people": (
             "SELECT person_id, ni_number, last_name, previous_last_name, date_of_birth, name_key, provisional"

@@ -8,7 +8,14 @@ import sqlalchemy as sa
 
 from sandbox.esr.domain.applicant_life_cycle import Status
 from sandbox.esr.domain.people import Application
-from sandbox.esr.tables import applicants, employees, organisations, positions, vacancies
+from sandbox.esr.tables import (
+    ON_THE_WAY,
+    applicants,
+    employees,
+    organisations,
+    positions,
+    vacancies,
+)
 from sandbox.prepared import Prepared
 
 HIRED, TERMINATED = Status.HIRED.value, Status.TERMINATED.value
@@ -28,6 +35,11 @@ class Context:
     reference_taken_by: str | None
 
 
+def _among_them(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """A column asked of the few rows that a narrower one has found: an index of its own is not followed."""
+    return column + ""
+
+
 _position = sa.bindparam("position_id", type_=sa.BigInteger)
 _is_held = sa.or_(
     sa.exists().where(
@@ -41,8 +53,7 @@ _is_held = sa.or_(
     sa.exists().where(
         applicants.c.workspace == _workspace,
         applicants.c.position_id == _position,
-        applicants.c.status != TERMINATED,
-        applicants.c.status != HIRED,
+        sa.text(ON_THE_WAY),
     ),
 )
 _context = Prepared(
@@ -71,7 +82,7 @@ _context = Prepared(
         .where(
             applicants.c.workspace == _workspace,
             applicants.c.supplier_reference == sa.bindparam("supplier_reference"),
-            applicants.c.ods_code == sa.bindparam("ods_code"),
+            _among_them(applicants.c.ods_code) == sa.bindparam("ods_code"),
             applicants.c.status != TERMINATED,
         )
         .limit(1)
@@ -84,24 +95,22 @@ _find = Prepared(
         applicants.c.applicant_number == sa.bindparam("applicant_number"),
     )
 )
-_of_people = (
-    sa.select(
-        applicants.c.person_id,
-        applicants.c.applicant_number,
-        applicants.c.vacancy_reference,
-        applicants.c.status,
-    )
-    .where(
-        applicants.c.workspace == _workspace,
-        applicants.c.person_id.in_(sa.bindparam("people", expanding=True)),
-    )
-    .order_by(applicants.c.applicant_number)
+# Sorted here: asked for an order by number, the database would walk all applicants in it and look for the people on the way.
+_of_people = sa.select(
+    applicants.c.person_id,
+    applicants.c.applicant_number,
+    applicants.c.vacancy_reference,
+    applicants.c.status,
+).where(
+    applicants.c.workspace == _workspace,
+    applicants.c.person_id.in_(sa.bindparam("people", expanding=True)),
 )
 _of_reference = sa.select(applicants.c.document).where(
     applicants.c.workspace == sa.bindparam("workspace"),
     applicants.c.supplier_reference == sa.bindparam("supplier_reference"),
-    applicants.c.ods_code == sa.bindparam("ods_code"),
+    _among_them(applicants.c.ods_code) == sa.bindparam("ods_code"),
 )
+_NARROWEST_FIRST = ("supplier_reference", "vacancy_reference", "ods_code")
 _insert = Prepared(applicants.insert())
 _update = Prepared(
     sa.update(applicants)
@@ -176,7 +185,8 @@ def applications_of(
     connection: sa.Connection, workspace: str, people: list[int]
 ) -> list[tuple[int, Application]]:
     """(person id, what the person is or was an applicant for), in the order of submission."""
-    rows = connection.execute(_of_people, {"workspace": workspace, "people": people})
+    found = connection.execute(_of_people, {"workspace": workspace, "people": people}).all()
+    rows = sorted(found, key=lambda row: str(row.applicant_number))
     return [
         (
             row.person_id,
@@ -216,9 +226,11 @@ def list_applicants(
         .order_by(applicants.c.applicant_number)
         .limit(limit)
     )
-    for name, value in filters.items():
-        if value is not None:
-            query = query.where(applicants.c[name] == value)
+    given = {name: value for name, value in filters.items() if value is not None}
+    narrowest = next((name for name in _NARROWEST_FIRST if name in given), None)
+    for name, value in given.items():
+        column = applicants.c[name]
+        query = query.where((column if name == narrowest else _among_them(column)) == value)
     return [
         (int(row.applicant_number), orjson.loads(row.document)) for row in connection.execute(query)
     ]

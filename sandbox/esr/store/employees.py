@@ -9,21 +9,18 @@ from sandbox.esr.domain.people import Employment
 from sandbox.esr.tables import employees
 from sandbox.prepared import Prepared
 
+# Sorted here: asked for an order by number, the database would walk all employees in it and look for the person on the way.
 _of_person = Prepared(
-    sa.select(employees.c.document)
-    .where(
+    sa.select(employees.c.employee_number, employees.c.document).where(
         employees.c.workspace == sa.bindparam("workspace"),
         employees.c.person_id == sa.bindparam("person_id"),
     )
-    .order_by(employees.c.employee_number)
 )
-_of_people = (
-    sa.select(employees.c.person_id, employees.c.ods_code, employees.c.end_date)
-    .where(
-        employees.c.workspace == sa.bindparam("workspace"),
-        employees.c.person_id.in_(sa.bindparam("people", expanding=True)),
-    )
-    .order_by(employees.c.employee_number)
+_of_people = sa.select(
+    employees.c.employee_number, employees.c.person_id, employees.c.ods_code, employees.c.end_date
+).where(
+    employees.c.workspace == sa.bindparam("workspace"),
+    employees.c.person_id.in_(sa.bindparam("people", expanding=True)),
 )
 
 
@@ -72,12 +69,14 @@ def employments_of(
 ) -> list[dict[str, Any]]:
     """Every employment of a person, present and past."""
     wanted = {"workspace": workspace, "person_id": person_id}
-    return [orjson.loads(text) for (text,) in _of_person.run(connection, wanted).fetchall()]
+    rows = sorted(_of_person.run(connection, wanted).fetchall())
+    return [orjson.loads(text) for _, text in rows]
 
 
 def employments_of_people(
     connection: sa.Connection, workspace: str, people: list[int]
 ) -> list[tuple[int, Employment]]:
     """(person id, where the person works or worked) of several people, present and past."""
-    rows = connection.execute(_of_people, {"workspace": workspace, "people": people})
+    found = connection.execute(_of_people, {"workspace": workspace, "people": people}).all()
+    rows = sorted(found, key=lambda row: str(row.employee_number))
     return [(row.person_id, Employment(row.ods_code, row.end_date)) for row in rows]
