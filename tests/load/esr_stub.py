@@ -77,6 +77,8 @@ class EsrStub:
     stall_at: int | None = None
     """The count of writes at which everything stands still for `stall_seconds`."""
     stall_seconds: float = 0.0
+    stalled: tuple[float, float] = (0.0, 0.0)
+    """When it stood still, in wall seconds."""
     pause: float = 0.0
     """Seconds that every write takes; others go on meanwhile."""
     on_write: Callable[[int], None] = lambda _: None
@@ -187,7 +189,9 @@ class EsrStub:
         self.arrivals.append((identifier, time.time()))
         self.on_write(len(self.arrivals))
         if len(self.arrivals) == self.stall_at:
+            began = time.time()
             threading.Event().wait(self.stall_seconds)  # blocks every connection, as a stall does
+            self.stalled = began, time.time()
         if self.pause:
             await asyncio.sleep(self.pause)
         fault = self.faults.get(identifier)
