@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
+
+import orjson
 
 from loadtests.discrepancies import Reconciliation, Told, about, difference
 from simulators.year import Kind
@@ -56,7 +57,7 @@ def judge_applicant(found: Reconciliation, sent: list[Told], held: dict[str, Any
 
 def _differences(told: list[Told], held: dict[str, Any], with_unheard: bool = False) -> Any:
     submission = told[0]
-    sent = json.loads(submission.message.body)
+    sent = orjson.loads(submission.message.body)
     expected = {**_DEFAULTS, **sent, "odsCode": submission.message.odsCode}
     if held.get("match", {}).get("result") == "UNDER_REVIEW":
         # Loaded, while an ESR user still has to say who it is.
@@ -68,7 +69,7 @@ def _differences(told: list[Told], held: dict[str, Any], with_unheard: bool = Fa
     for each in told[1:]:
         if not (each.entry.acknowledged or (with_unheard and not each.entry.settled)):
             continue
-        body = json.loads(each.message.body)
+        body = orjson.loads(each.message.body)
         if each.message.kind is Kind.WITHDRAWAL:
             expected |= {"status": "TERMINATED", "withdrawal": body}
         else:

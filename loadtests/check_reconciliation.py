@@ -6,12 +6,13 @@ So the content must be that of the last acknowledged update, and the version mus
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from loadtests.discrepancies import Reconciliation, Told, about, difference
+import orjson
+
+from loadtests.discrepancies import Reconciliation, Told, about, difference, is_same
 
 _ESR_FIELDS = frozenset(
     {"applicantNumber", "checkType", "startedBy", "updatedBy", "version", "updatedAt"}
@@ -40,9 +41,7 @@ class _Updates:
         return cls(
             acknowledged=[each for each in updates if each.entry.acknowledged],
             unheard=[each for each in updates if not each.entry.settled],
-            same=[
-                each for each in updates if not difference(json.loads(each.message.body), content)
-            ],
+            same=[each for each in updates if is_same(orjson.loads(each.message.body), content)],
             last_body=[each.message.body for each in updates if not each.entry.refused][-1],
             check=check,
             number=number,
@@ -108,7 +107,7 @@ def _judge_content(found: Reconciliation, told: _Updates, complete: bool) -> Non
     earlier = [each.message.number for each in told.same if each.entry.acknowledged]
     if not earlier:
         what = "The check that ESR holds is not as the last update left it."
-        differences = difference(json.loads(told.last_body), _content(told.check))
+        differences = difference(orjson.loads(told.last_body), _content(told.check))
         found.altered.append(about(last, what, differences, number=told.number))
     elif complete:
         what = f"ESR holds the check as update {earlier[-1]} left it; this later one is gone."
@@ -144,7 +143,7 @@ def _answers(told: _Updates) -> int:
     """How many changes a regulator may have made: it answers a registration that asks for it once, within a day."""
     if told.check.get("checkType") != ANSWERED_BY_REGULATORS:
         return 0
-    states = (json.loads(each.message.body).get("state") for each in told.acknowledged)
+    states = (orjson.loads(each.message.body).get("state") for each in told.acknowledged)
     return sum(state in ("REQUESTED", "AWAITING_ANSWER") for state in states)
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from loadtests.ledger import Entry
 from loadtests.plan import Message
+
+_SORTED = orjson.OPT_SORT_KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +106,28 @@ def about(
     )
 
 
-def difference(sent: Any, held: Any, pointer: str = "") -> tuple[Difference, ...]:
+def difference(sent: Any, held: Any) -> tuple[Difference, ...]:
     """Where two JSON values differ, as JSON pointers (RFC 6901); numbers are compared by value."""
+    return () if _are_same_bytes(sent, held) else tuple(_differences(sent, held, ""))
+
+
+def is_same(sent: Any, held: Any) -> bool:
+    """Whether two JSON values do not differ."""
+    return _are_same_bytes(sent, held) or next(_differences(sent, held, ""), None) is None
+
+
+def _are_same_bytes(sent: Any, held: Any) -> bool:
+    # Nearly always so where they do not differ, and much faster than looking into them.
+    return orjson.dumps(sent, option=_SORTED) == orjson.dumps(held, option=_SORTED)
+
+
+def _differences(sent: Any, held: Any, pointer: str) -> Iterator[Difference]:
     if isinstance(sent, dict) and isinstance(held, dict):
-        keys = sorted(sent.keys() | held.keys())
-        return tuple(
-            found
-            for key in keys
-            for found in difference(
-                sent.get(key),
-                held.get(key),
-                f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}",
-            )
-        )
-    if isinstance(sent, list) and isinstance(held, list) and len(sent) == len(held):
-        pairs = enumerate(zip(sent, held, strict=True))
-        return tuple(
-            found for place, (a, b) in pairs for found in difference(a, b, f"{pointer}/{place}")
-        )
-    if sent == held and isinstance(sent, bool) == isinstance(held, bool):
-        return ()
-    return (Difference(pointer, sent, held),)
+        for key in sorted(sent.keys() | held.keys()):
+            place = f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
+            yield from _differences(sent.get(key), held.get(key), place)
+    elif isinstance(sent, list) and isinstance(held, list) and len(sent) == len(held):
+        for index, (one, other) in enumerate(zip(sent, held, strict=True)):
+            yield from _differences(one, other, f"{pointer}/{index}")
+    elif sent != held or isinstance(sent, bool) != isinstance(held, bool):
+        yield Difference(pointer, sent, held)

@@ -18,6 +18,8 @@ from hashlib import blake2b, sha256
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from loadtests.dates import shifted_to
 from simulators.streams import Stream, Weighted
 from simulators.world import World
@@ -323,7 +325,7 @@ class Plan:
             requestId=request_id(self.scope, event.number if event.of is None else event.of),
             intended=self.scope.intended(event.at),
             odsCode=self._employer[event.vacancy],
-            body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
+            body=orjson.dumps(body),
             checkType=event.check_type,
             again=event.of is not None,
         )

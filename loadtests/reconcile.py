@@ -8,7 +8,6 @@ can be lost; what was sent and never acknowledged may be there or not, and is re
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
@@ -17,6 +16,7 @@ from threading import local
 from typing import Any
 
 import numpy as np
+import orjson
 
 from loadtests.applicant_reconciliation import judge_applicant
 from loadtests.check_reconciliation import ANSWERED_BY_REGULATORS, judge_check
@@ -274,7 +274,7 @@ def _digest(held: dict[str, Any], checks: list[dict[str, Any]]) -> int:
         )
         for check in checks
     )
-    state = json.dumps([_own(held), of_checks], sort_keys=True).encode()
+    state = orjson.dumps([_own(held), of_checks], option=orjson.OPT_SORT_KEYS)
     return int.from_bytes(sha256(state).digest(), "big")
 
 
