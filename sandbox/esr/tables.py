@@ -4,7 +4,6 @@ import sqlalchemy as sa
 
 from sandbox.database import metadata
 
-
 ON_THE_WAY = "status <> 'TERMINATED' AND status <> 'HIRED'"
 """Of an applicant; a query has to say it in these words for the index of those to be followed."""
 
