@@ -18,11 +18,12 @@ from loadtests.results import ReplayPlan, ReplayResult
 from sandbox import __version__
 from sandbox.cli.fuzz import run_fuzz
 from sandbox.cli.progress import bar, errors
-from sandbox.cli.replay import replay
+from sandbox.cli.replay_output import Replayed, replay
 from sandbox.conformance.fuzz_results import FuzzResult
 from sandbox.conformance.results import EXIT_CODES, Result
-from sandbox.reports.charts import arrivals_by_hour, latency_over_day
-from sandbox.reports.verdicts import Figure, Line, Report, Section
+from sandbox.reports.certification_exchanges import printable
+from sandbox.reports.replay import WRONG, replay_lines, replay_report
+from sandbox.reports.verdicts import Line, Report, Section
 from sandbox.reports.writing import write_report
 from sandbox.server import Started, started
 from simulators.actors.journey import JourneyPlan, JourneyResult, Progress, run_journeys
@@ -55,12 +56,12 @@ _WORLD = (5, 60)
 )
 @click.option(
     "--factor",
-    default=1440.0,
+    default=2160.0,
     show_default=True,
     help="Simulated seconds of the day in one second.",
 )
 @click.option(
-    "--scale", default=0.5, show_default=True, help="The share of the day's national volume."
+    "--scale", default=0.25, show_default=True, help="The share of the day's national volume."
 )
 @click.option(
     "--report",
@@ -109,7 +110,7 @@ class _Demo:
         self._seed = seed
         self._folder = folder
         self._sections: list[Section] = []
-        self._day: ReplayResult | None = None
+        self._day: Replayed | None = None
         self._began = time.monotonic()
 
     def journeys(self, running: Started, hires: int) -> None:
@@ -132,22 +133,22 @@ class _Demo:
             raise KeyboardInterrupt
 
     def day(self, running: Started, factor: float, scale: float) -> None:
-        """A busy day's traffic, in a workspace of its own, reconciled."""
-        workspace = self._workspace(running, "day")
+        """The busiest day's traffic, in a workspace that the replay makes for itself, reconciled."""
         ledger = self._folder / "ledger.ndjson"
         ledger.unlink(missing_ok=True)
         plan = ReplayPlan(
-            base_url=f"{workspace.url}/esr/v1",
-            token=workspace.token,
+            base_url=f"{running.url}/esr/v1",
+            token=running.token,
             profile=load_profile("day"),
             world=WorldParameters(self._seed, *_WORLD),
             seed=self._seed,
             ledger=ledger,
+            sandbox_url=running.url,
             factor=factor,
             scale=scale,
         )
         self._day = replay(plan)
-        self._add(_day_section(self._day))
+        self._add(_day_section(self._day.result))
 
     def stopped(self, number: int, steps: int) -> None:
         """Ctrl-C in step `number`."""
@@ -161,13 +162,7 @@ class _Demo:
 
     def finish(self, began: datetime, hires: int) -> int:
         """Shows the verdict, writes the reports and answers the exit code."""
-        figures: tuple[Figure, ...] = ()
-        if self._day is not None and self._day.measurements.latency_over_time:
-            measured = self._day.measurements
-            figures = (
-                arrivals_by_hour(measured.arrivals),
-                latency_over_day(measured.latency_over_time),
-            )
+        day = self._day and replay_report(self._day.result, self._day.phases, {})
         report = Report(
             title="ESR integration sandbox: demonstration",
             sections=tuple(self._sections),
@@ -180,8 +175,8 @@ class _Demo:
                 "Python": platform.python_version(),
                 "Machine": f"{platform.system()} {platform.machine()}",
             },
-            figures=figures,
-            details={"replay": self._day.to_dict()} if self._day else {},
+            figures=day.verdict.figures if day else (),
+            details={"replay": day.document} if day else {},
         )
         console = Console()
         console.print(_table(report))
@@ -262,24 +257,19 @@ def _fuzz_section(result: FuzzResult) -> Section:
 
 
 def _day_section(result: ReplayResult) -> Section:
-    lines = tuple(
-        Line(item.name, Result(item.outcome), item.measured, item.limit) for item in result.findings
-    )
     found = result.reconciliation
-    named = []
-    if found is not None:
-        wrong = [*found.lost, *found.duplicated, *found.altered, *found.contradicted]
-        named = [item.what for item in wrong[:20]]
+    wrong = [item for name in WRONG for item in getattr(found, name)] if found else []
+    caught_up = result.set_up.caught_up
     return Section(
-        "A busy day's traffic, replayed and reconciled",
-        lines,
+        "The busiest day's traffic, replayed and reconciled",
+        replay_lines(result),
         notes=(
-            f"Factor {result.factor:g}: the day took {result.measurements.wall_seconds:.0f} s.",
-            f"{result.measurements.messages_per_second:.0f} messages a second on average.",
+            f"Factor {result.factor:,g}: the day took {result.measurements.wall_seconds:.0f} s.",
+            f"{result.counts.sent:,} messages of the day, {caught_up:,} of the days before it about the same applicants.",
             *(f"Assumed: {assumption}" for assumption in result.assumptions),
-            *named,
+            *(printable(f"{item.supplierReference}: {item.what}") for item in wrong[:20]),
         ),
-        seconds=result.measurements.wall_seconds,
+        seconds=result.seconds,
     )
 
 

@@ -7,19 +7,19 @@ from pathlib import Path
 import click
 import orjson
 from rich.console import Console
-from rich.table import Table
 
 from loadtests.errors import ReplayError
 from loadtests.plan import WorldParameters
 from loadtests.profiles import load_profile
-from loadtests.results import Master, Progress, ReplayPlan, ReplayResult
-from loadtests.runner import run_replay
+from loadtests.results import Master, ReplayPlan
 from loadtests.sending_process import work
 from loadtests.verdict import Outcome
 from sandbox.cli import FAILED, HELD, INCONCLUSIVE, Stop
-from sandbox.cli.progress import bar
+from sandbox.cli.replay_output import print_paths, print_replay, replay
 from sandbox.cli.targets import target_sandbox
 from sandbox.cli.worlds import WORLDS
+from sandbox.reports.replay import replay_report, write_replay
+from sandbox.reports.replay_json import summary
 from sandbox.server import Started
 
 EXIT_CODES = {Outcome.PASS: HELD, Outcome.FAIL: FAILED, Outcome.INCONCLUSIVE: INCONCLUSIVE}
@@ -96,7 +96,9 @@ EXIT_CODES = {Outcome.PASS: HELD, Outcome.FAIL: FAILED, Outcome.INCONCLUSIVE: IN
     is_flag=True,
     help="Send from workers on other machines, which are started with --worker.",
 )
-@click.option("--worker", metavar="HOST", help="Be a worker of the replay that --master leads there.")
+@click.option(
+    "--worker", metavar="HOST", help="Be a worker of the replay that --master leads there."
+)
 @click.option(
     "--bind",
     default="127.0.0.1",
@@ -122,6 +124,7 @@ EXIT_CODES = {Outcome.PASS: HELD, Outcome.FAIL: FAILED, Outcome.INCONCLUSIVE: IN
     show_default=True,
     help="A folder for the results.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON, for scripts.")
 def command(
     profile: str,
     factor: float | None,
@@ -141,8 +144,9 @@ def command(
     master_port: int,
     ledger: Path | None,
     report: Path,
+    as_json: bool,
 ) -> int:
-    """Replay a simulated busy day against ESR, then find every message that was sent in the state it should have.
+    """Replay a part of a year against ESR, then find every message that was sent in the state it should have.
 
     Exit code 0: nothing lost, duplicated or altered and every limit kept; 1: not so; 3: inconclusive.
     """
@@ -156,6 +160,8 @@ def command(
             report.mkdir(parents=True, exist_ok=True)
             if ledger is None:
                 kept.unlink(missing_ok=True)
+            for old in report.glob("locust_*.csv"):
+                old.unlink()
             plan = ReplayPlan(
                 base_url=running.url if esr else f"{running.url}/esr/v1",
                 token=running.token,
@@ -172,16 +178,18 @@ def command(
                 master=Master(bind, master_port) if master else None,
                 csv=report / "locust",
             )
-            result = replay(plan)
+            replayed = replay(plan)
     except ReplayError as problem:
         raise Stop(str(problem)) from problem
-    print_replay(result, Console())
-    path = report / "replay.json"
-    path.write_bytes(
-        orjson.dumps(result.to_dict(), option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS)
-    )
-    click.echo(f"{path}\n{kept}")
-    return EXIT_CODES[result.outcome]
+    told = replay_report(replayed.result, replayed.phases, {"Target": plan.base_url})
+    console = Console()
+    if as_json:
+        click.echo(orjson.dumps(summary(told.document), option=orjson.OPT_INDENT_2))
+    else:
+        print_replay(replayed.result, console)
+    paths = [*write_replay(told, report), kept, *sorted(report.glob("locust_*.csv"))]
+    print_paths(paths, Console(stderr=True) if as_json else console)
+    return EXIT_CODES[replayed.result.outcome]
 
 
 @contextmanager
@@ -199,56 +207,3 @@ def _target(url: str | None, esr: str | None, token: str | None) -> Iterator[Sta
 def _was_given(option: str) -> bool:
     source = click.get_current_context().get_parameter_source(option)
     return source is click.core.ParameterSource.COMMANDLINE
-
-
-def replay(plan: ReplayPlan) -> ReplayResult:
-    """Replays with progress shown."""
-    with bar("Replaying") as progress:
-
-        def show(step: Progress) -> None:
-            rate = (
-                f", {step.rate:.0f}/s, {step.compression:.0f} times real time" if step.rate else ""
-            )
-            what = f"{step.phase}{rate}"
-            progress.show(step.done, step.done + step.remaining, what)
-
-        return run_replay(plan, show)
-
-
-def print_replay(result: ReplayResult, console: Console) -> None:
-    """The verdict as tables."""
-    for assumption in result.assumptions:
-        console.print(f"Assumed: {assumption}", style="dim", highlight=False)
-    found = result.reconciliation
-    counts = Table(
-        title=f"Replay of {result.profile!r}, seed {result.seed}"
-    )
-    for heading in ("planned", "sent", "acknowledged", "refused", "never sent", "retries"):
-        counts.add_column(heading, justify="right")
-    numbers = result.counts
-    row = (
-        numbers.planned,
-        numbers.sent,
-        numbers.acknowledged,
-        numbers.refused,
-        numbers.never_sent,
-        numbers.retries,
-    )
-    counts.add_row(*(f"{number:,}" for number in row))
-    console.print(counts)
-    if found is not None:
-        console.print(
-            f"Reconciled {found.confirmed:,} of {found.acknowledged:,} acknowledged: lost {len(found.lost)}, "
-            f"duplicated {len(found.duplicated)}, altered {len(found.altered)}, contradicted {len(found.contradicted)}",
-            highlight=False,
-        )
-        for item in [*found.lost, *found.duplicated, *found.altered, *found.contradicted][:20]:
-            console.print(f"  {item.what}", highlight=False)
-    verdict = Table(title=f"Verdict: {result.outcome.upper()}")
-    for heading in ("what", "result", "measured", "limit"):
-        verdict.add_column(heading)
-    for finding in result.findings:
-        verdict.add_row(finding.name, str(finding.outcome), finding.measured, finding.limit)
-    console.print(verdict)
-    if result.interrupted:
-        console.print(f"Ended early: {result.interrupted}", highlight=False)

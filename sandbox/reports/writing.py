@@ -22,12 +22,12 @@ _environment = Environment(
 def write_report(report: Report, folder: Path) -> list[Path]:
     """Writes `report.html`, `report.json` and `junit.xml` into the folder; answers their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    html, data, junit = (folder / name for name in ("report.html", "report.json", "junit.xml"))
+    html, data, xml = (folder / name for name in ("report.html", "report.json", "junit.xml"))
     html.write_text(page("report.html.j2", report=report), "utf-8")
     options = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
     data.write_bytes(orjson.dumps(report.to_dict(), option=options))
-    _junit(report).write(str(junit), pretty=True)
-    return [html, data, junit]
+    junit(report).write(str(xml), pretty=True)
+    return [html, data, xml]
 
 
 def page(template: str, **values: Any) -> str:
@@ -35,7 +35,8 @@ def page(template: str, **values: Any) -> str:
     return _environment.get_template(template).render(**values)
 
 
-def _junit(report: Report) -> JUnitXml:
+def junit(report: Report) -> JUnitXml:
+    """A test suite for each section, a test case for each line; what was not concluded is an error."""
     document = JUnitXml(report.title)
     for section in report.sections:
         suite = TestSuite(section.title)
