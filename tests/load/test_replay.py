@@ -17,6 +17,7 @@ from loadtests.runner import reconcile_ledger, run_replay
 from loadtests.verdict import Outcome
 from simulators.year import Kind
 from tests.load.esr_stub import TOKEN, EsrStub, Fault
+from tests.load.faults import Laid, lay
 from tests.load.replaying import (
     WORLD,
     assert_whole,
@@ -25,8 +26,6 @@ from tests.load.replaying import (
     messages_of,
     plan_for,
 )
-
-Conversation = tuple[Message, ...]
 
 
 def test_replay_without_faults_is_found_whole(stub: EsrStub, plan: ReplayPlan) -> None:
@@ -72,40 +71,6 @@ def test_each_message_is_sent_once_as_the_plan_has_it_and_in_its_order(
 
 
 @dataclass(frozen=True)
-class Laid:
-    """A fault laid on the first message of its kind whose applicant has no other fault."""
-
-    fault: Fault | None
-    """None makes the applicant unreadable once."""
-    kind: Kind
-    listed: str = ""
-    """Where it is listed: `lost`, `duplicated`, `altered`; nowhere where the replay has to survive it."""
-    followed: bool | None = None
-    """Of an update: whether another one of the same check comes after it."""
-    again: bool = False
-    """Whether it is sent again under its request id."""
-    pointer: str = ""
-    """What differs."""
-
-    def victim(self, conversation: Conversation) -> Message | None:
-        """A message to lay it on."""
-        resent = {message.requestId for message in conversation if message.again}
-        others = {message.kind for message in conversation} - {Kind.APPLICANT, Kind.CHECK}
-        for place, message in enumerate(conversation):
-            if message.kind is not self.kind or message.again:
-                continue
-            if (message.requestId in resent) != self.again:
-                continue
-            if self.kind is Kind.APPLICANT and others:
-                continue
-            later = [each.checkType for each in conversation[place + 1 :] if not each.again]
-            if self.followed is not None and (message.checkType in later) != self.followed:
-                continue
-            return message
-        return None
-
-
-@dataclass(frozen=True)
 class Run:
     """A replay with faults, and whom they struck."""
 
@@ -127,22 +92,7 @@ def run_with(faults: dict[str, Laid], folder: Path) -> Iterator[Run]:
     with EsrStub(WORLD.make()) as stub:
         asked = plan_for(stub, folder, applicants=400)
         plan = messages_of(asked)
-        left = [plan.conversation(applicant) for applicant in range(plan.scope.applicants)]
-        victims: dict[str, Message] = {}
-        for name, laid in faults.items():
-            # Only what the window sends: a catch-up has no fault.
-            for place, conversation in enumerate(left):
-                window = tuple(m for m in conversation if plan.scope.holds(m.intended))
-                victim = laid.victim(conversation) if len(window) == len(conversation) else None
-                if victim is not None:
-                    victims[name] = victim
-                    if laid.fault is None:
-                        stub.unreadable.add(victim.supplierReference)
-                    else:
-                        stub.faults[victim.requestId] = laid.fault
-                    del left[place]
-                    break
-            assert name in victims, f"the plan has no message for {name}"
+        victims = lay(faults, plan, stub)
         yield Run(stub, plan, run_replay(asked), victims)
 
 
