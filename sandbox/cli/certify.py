@@ -19,7 +19,11 @@ from sandbox.cli.certify_progress import Watcher
 from sandbox.conformance.bound_stage import BoundStage
 from sandbox.conformance.case import Case, load_cases
 from sandbox.conformance.earlier import Earlier, EarlierUnusable, read_earlier
-from sandbox.conformance.evidence.eligibility import Eligibility, eligibility
+from sandbox.conformance.evidence.eligibility import (
+    MANDATORY_SUITES,
+    Eligibility,
+    eligibility,
+)
 from sandbox.conformance.evidence.keys import KeyUnusable, new_key_pair, read_private_key
 from sandbox.conformance.evidence.known import cases_file, contract_facts, requirements_file
 from sandbox.conformance.evidence.manifest import Facts, Level, seed_of_nonce, sha256
@@ -35,7 +39,7 @@ from sandbox.conformance.run import Run, RunPlan
 from sandbox.conformance.scene import CannotArrange
 from sandbox.conformance.subject import Subject, SubjectUnusable, read_subject
 from sandbox.conformance.supplier_subject import supplier_at
-from sandbox.conformance.verdict import CONTRACTS_OF, SUITES
+from sandbox.conformance.verdict import CONTRACTS_OF
 from sandbox.contracts import CONTRACT_NAMES, load_contract
 from sandbox.contracts.requirements import load_requirements
 from sandbox.reports.certification import write_reports
@@ -58,7 +62,7 @@ _NAME = "evidence"
     "--suite",
     "suites",
     multiple=True,
-    type=click.Choice(SUITES),
+    type=click.Choice(MANDATORY_SUITES),
     help="Which suites; all of them when left out.",
 )
 @click.option(
@@ -147,7 +151,7 @@ def command(
     console = Console(stderr=as_json, highlight=False)
     seed = seed if nonce is None else seed_of_nonce(nonce)
     key = _key(key_path)
-    wanted = suites or SUITES
+    wanted = suites or MANDATORY_SUITES
     with _reached(subject_file, reference_name, seed) as reached:
         subject = reached.subject
         cases = load_cases(subject.role)
@@ -187,7 +191,7 @@ def command(
                 watcher.see,
                 explorer,
                 reached.traffic,
-                earlier.files if earlier else {},
+                kept=earlier.files if earlier else {},
             )
             try:
                 files = run.execute()
@@ -296,7 +300,7 @@ def _cannot_certify(
 ) -> str:
     missing = [
         name
-        for name in SUITES
+        for name in MANDATORY_SUITES
         if name not in suites and not (name == "traffic" and subject.role == "esr")
     ]
     if missing:

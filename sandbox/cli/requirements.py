@@ -41,12 +41,21 @@ def write() -> None:
 
 def _table(requirements: dict[str, dict[str, str]]) -> Table:
     table = Table(title="Requirements by how they are shown")
-    for name in ("level", "actor", "by cases", "by traffic alone", "not, with a reason"):
+    for name in (
+        "level",
+        "actor",
+        "by cases",
+        "by traffic alone",
+        "by a replay",
+        "not, with a reason",
+    ):
         table.add_column(name, justify="left" if name in ("level", "actor") else "right")
     counted = Counter((item["level"], item["actor"], _kind(item)) for item in requirements.values())
     for level, actor in sorted({(level, actor) for level, actor, _ in counted}):
         table.add_row(
-            level, actor, *(str(counted[level, actor, kind]) for kind in ("case", "traffic", "no"))
+            level,
+            actor,
+            *(str(counted[level, actor, kind]) for kind in ("case", "traffic", "volume", "no")),
         )
     return table
 
@@ -54,4 +63,4 @@ def _table(requirements: dict[str, dict[str, str]]) -> Table:
 def _kind(item: dict[str, str]) -> str:
     if "cases" in item or "promise" in item:
         return "case"
-    return "traffic" if "traffic" in item else "no"
+    return next((kind for kind in ("traffic", "volume") if kind in item), "no")

@@ -1,4 +1,4 @@
-"""Which case, or which rule over recorded traffic, shows each requirement; and what nothing shows, with the reason.
+"""Which case, rule over recorded traffic or replay shows each requirement; and what nothing shows, with the reason.
 
 The coverage is written to `openapi/requirements/coverage.json` and committed: a change of cases or requirements that is not
 written down fails the check.
@@ -12,6 +12,7 @@ import orjson
 
 from sandbox.conformance.case import Case, load_cases
 from sandbox.conformance.traffic import judged_requirements
+from sandbox.conformance.volume.requirements import judged_requirements as judged_by_replays
 from sandbox.contracts.library import contracts_folder
 from sandbox.contracts.requirements import Requirement, load_requirements
 
@@ -27,7 +28,7 @@ def coverage_path(folder: Path | None = None) -> Path:
 def coverage(
     requirements: Iterable[Requirement], cases: Iterable[Case], traffic: Iterable[str]
 ) -> dict[str, Any]:
-    """The coverage as JSON: for each requirement its cases, whether traffic is judged for it, or why not."""
+    """The coverage as JSON: for each requirement its cases, whether traffic or a replay is judged for it, or why not."""
     held: dict[str, list[str]] = {}
     for case in cases:
         for name in case.requirements:
@@ -46,6 +47,8 @@ def _covered(item: Requirement, cases: list[str], traffic: set[str]) -> dict[str
         covered["cases"] = cases
     if item.id in traffic:
         covered["traffic"] = True
+    if item.id in judged_by_replays():
+        covered["volume"] = True
     if item.id in PROMISES:
         covered["promise"] = PROMISES[item.id]
     reason = item.uncertified or item.untested
@@ -64,16 +67,21 @@ def faults(
 ) -> list[str]:
     """What is wrong between requirements and cases, in sentences."""
     known = {item.id: item for item in requirements}
+    by_replays = {name for name, item in known.items() if item.suite is not None}
     wrong = [
         f"{case.id} is about {name}, which the register does not have"
         for case in cases
         for name in case.requirements
         if name not in known
     ]
+    wrong += [
+        f"{name} is marked `suite: volume`, or judged by a replay, and not both"
+        for name in sorted(by_replays ^ (set(judged_by_replays()) & known.keys()))
+    ]
     covered = coverage(known.values(), cases, traffic)["requirements"]
     for item in known.values():
         shown = covered[item.id]
-        has = bool(shown.keys() & {"cases", "traffic", "promise"})
+        has = bool(shown.keys() & {"cases", "traffic", "volume", "promise"})
         if item.level == "MUST" and not has and "reason" not in shown:
             wrong.append(
                 f"{item.id} is a MUST that no case shows; write a case, or say why there is none (`uncertified`)"

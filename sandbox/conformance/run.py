@@ -1,4 +1,5 @@
-"""A certification run: plays the cases, explores the contract, keeps the subject's traffic, and hands over the files of a pack.
+"""A certification run: plays the cases, explores the contract, keeps the subject's traffic, replays a part of the year, and hands
+over the files of a pack.
 
 The run emits a stream of events; the terminal, the reports and whoever else is interested only consume them. It decides nothing
 itself: each verdict comes from `judge` and, in the end, from `verdicts` over the same files that a verifier reads.
@@ -13,7 +14,9 @@ from typing import Any, Protocol
 import orjson
 
 from sandbox.conformance.case import Case
+from sandbox.conformance.evidence.eligibility import VOLUME
 from sandbox.conformance.evidence.known import cases_file, requirements_file
+from sandbox.conformance.evidence.manifest import VOLUME_PLAN
 from sandbox.conformance.judge import judge
 from sandbox.conformance.operations import Operations
 from sandbox.conformance.record import BROKE, INTERRUPTED, Record
@@ -39,6 +42,16 @@ class Traffic(Protocol):
 
     def facts(self) -> dict[str, dict[str, Any]]:
         """By workspace: what the judge of traffic has to be told."""
+
+
+class Volume(Protocol):
+    """A replay of a part of the year against the subject."""
+
+    def asked(self) -> dict[str, bytes]:
+        """The files that say what was asked for."""
+
+    def run(self, tell: Emit) -> dict[str, bytes]:
+        """Replays, telling how far it is, and answers the files that the verdict is made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +80,9 @@ class Run:
     emit: Emit
     explore: Explore | None = None
     traffic: Traffic | None = None
+    volume: Volume | None = None
     kept: dict[str, bytes] = field(default_factory=dict)
-    """Records of an earlier run that are taken over: `cases/<id>.json`."""
+    """Files of an earlier run that are taken over: `cases/<id>.json`, and all of `volume/`."""
     interrupted: bool = False
     _events: list[bytes] = field(default_factory=list)
     _files: dict[str, bytes] = field(default_factory=dict)
@@ -83,6 +97,7 @@ class Run:
             ),
             "cases.json": cases_file(plan.cases),
             "requirements.json": requirements_file(plan.requirements),
+            **(self.volume.asked() if self.volume is not None else {}),
             **self.kept,
         }
         self._tell(
@@ -101,6 +116,8 @@ class Run:
                 self._keep_traffic()
             if CONTRACT in plan.suites and self.explore is not None:
                 self._explore(self.explore)
+            if self.volume is not None and VOLUME_PLAN not in self.kept:
+                self._replay(self.volume)
         except KeyboardInterrupt:
             self.interrupted = True
             self._tell("run.interrupted")
@@ -213,6 +230,12 @@ class Run:
             finally:
                 self._files[f"contract/{name}.ndjson"] = _lines(lines)
             self._tell("suite.finished", suite=CONTRACT, contract=name, exchanges=len(lines))
+
+    def _replay(self, volume: Volume) -> None:
+        """Last of all: what a replay leaves in the subject would be in the way of everything else."""
+        self._tell("suite.started", suite=VOLUME)
+        self._files |= volume.run(lambda step: self._progress({"suite": VOLUME, **step}))
+        self._tell("suite.finished", suite=VOLUME)
 
     def _progress(self, event: dict[str, Any]) -> None:
         """Shown while a run goes on, never kept."""

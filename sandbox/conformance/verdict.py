@@ -3,24 +3,29 @@
     results = verdicts(files, operations)
 
 `files` are those of a pack by name: `cases.json`, `requirements.json`, `subject.json`, the records below `cases/`, the contract
-suite's exchanges below `contract/`, and the subject's traffic.
+suite's exchanges below `contract/`, the subject's traffic, and a replay's ledger below `volume/`.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from sandbox.conformance.case import Case
 from sandbox.conformance.contract_suite import judge_contract, read_lines
+from sandbox.conformance.evidence.eligibility import VOLUME
+from sandbox.conformance.evidence.manifest import VOLUME_PLAN
 from sandbox.conformance.judge import judge
 from sandbox.conformance.operations import Operations
 from sandbox.conformance.record import Record
 from sandbox.conformance.results import Result, rolled_up
 from sandbox.conformance.run_traffic import judge_run_traffic
 
+if TYPE_CHECKING:
+    from sandbox.conformance.volume.judging import VolumeVerdict
+
 CONTRACT, BEHAVIOUR, TRAFFIC, RESILIENCE = "contract", "behaviour", "traffic", "resilience"
-SUITES = (CONTRACT, BEHAVIOUR, TRAFFIC, RESILIENCE)
+SUITES = (CONTRACT, BEHAVIOUR, TRAFFIC, RESILIENCE, VOLUME)
 CONTRACTS_OF = {
     "esr": ("esr",),
     "nhs-jobs": ("nhs-jobs",),
@@ -59,12 +64,26 @@ def verdicts(files: Mapping[str, bytes], operations: Operations) -> dict[str, An
         TRAFFIC: traffic.result,
         RESILIENCE: _rolled(suites[RESILIENCE]),
     }
+    if subject["role"] == "nhs-jobs":
+        verdict[VOLUME] = Result.OMIT  # a replay sends to an ESR, or through a recruitment system
+    elif VOLUME_PLAN in files:
+        volume = _volume(files)
+        verdict[VOLUME] = volume.result
+        told[VOLUME] = volume.words
+        results |= volume.requirements
     return {
         "overall": str(rolled_up(verdict.values())),
         "suites": {name: str(result) for name, result in verdict.items()},
         "requirements": {name: str(results[name]) for name in sorted(results)},
         **told,
     }
+
+
+def _volume(files: Mapping[str, bytes]) -> "VolumeVerdict":
+    # Imported when it is asked for: no other verdict waits for what measures a replay.
+    from sandbox.conformance.volume.judging import judge_volume
+
+    return judge_volume(files)
 
 
 def _words(

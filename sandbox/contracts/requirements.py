@@ -38,6 +38,7 @@ _RECORD = {
         "untested": _TEXT,
         "uncertified": _TEXT,
         "feature": _TEXT,
+        "suite": {"enum": ["volume"]},
     },
 }
 _FILE = jsonschema_rs.validator_for(
@@ -74,6 +75,8 @@ class Requirement:
     """Why no case of the certification suite can show it."""
     feature: str | None = None
     """What a subject must have declared for it to apply."""
+    suite: str | None = None
+    """`volume`: only a replay shows it, and only a certificate for going live asks for it."""
 
 
 def load_requirements(folder: Path | None = None) -> tuple[Requirement, ...]:

@@ -11,6 +11,7 @@ from sandbox.conformance.evidence.manifest import (
     CASES,
     REQUIREMENTS,
     SUBJECT,
+    VOLUME_PLAN,
     Level,
     seed_of_nonce,
     sha256,
@@ -46,6 +47,13 @@ def check_claims(archive: Archive, manifest: Mapping[str, Any]) -> None:
                     Code.RECORD_FOREIGN,
                     f"The record {shown(name)} names the seed {shown(str(seed))}, which is not the run's.",
                 )
+    if VOLUME_PLAN in archive.names:
+        seed = _json(archive, VOLUME_PLAN, Code.RECORD_FOREIGN).get("seed")
+        if seed != manifest["seed"]:
+            raise PackRefused(
+                Code.RECORD_FOREIGN,
+                f"The replay was made with the seed {shown(str(seed))}, which is not the run's.",
+            )
     if SUBJECT in archive.names:
         subject = _json(archive, SUBJECT, Code.SUBJECT_DIFFERS)
         for fact in _SUBJECT_FACTS:

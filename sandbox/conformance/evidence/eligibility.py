@@ -3,6 +3,8 @@
 Rules kept here:
 - Every MUST of the role that applies to the declared features has passed. What was skipped, omitted without cause, or not seen
   at all is not enough, and neither is a suite that was left out.
+- For going live a replay passed as well, and showed each MUST that only a replay can show. One with a condition counts
+  only where the replay met it.
 - `review` stands in the way until a reviewer has decided, a failure until it is waived. A result of `error` is never waived:
   the suite broke, and nothing is known.
 """
@@ -52,11 +54,15 @@ class RequirementLike(Protocol):
     def uncertified(self) -> str | None: ...
     @property
     def feature(self) -> str | None: ...
+    @property
+    def suite(self) -> str | None: ...
+    @property
+    def condition(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """The kind of certificate that results are enough for; where it is none, why, in sentences."""
+    """The kind of certificate that results are enough for; in sentences why it is none, or not for going live after a replay."""
 
     kind: Kind
     reasons: tuple[str, ...] = ()
@@ -100,16 +106,25 @@ def eligibility(
     excuses: Excuses = NO_EXCUSES,
 ) -> Eligibility:
     """What `results`, of the form of results.json, are enough for, by the verifier's own register of requirements."""
+    register = tuple(requirements)
     reasons = [
         *_overall(results, excuses),
         *_suites(results, excuses),
-        *_requirements(results["requirements"], requirements, role, features, excuses),
+        *_requirements(results["requirements"], register, role, features, excuses),
         *_cases(results["cases"], excuses),
     ]
     if reasons:
         return Eligibility(Kind.NONE, tuple(dict.fromkeys(reasons)))
-    volume = results["suites"].get(VOLUME)
-    return Eligibility(Kind.GO_LIVE if volume in ("pass", "warn") else Kind.FUNCTIONAL)
+    if results["suites"].get(VOLUME) not in ("pass", "warn"):
+        return Eligibility(Kind.FUNCTIONAL)
+    unseen = tuple(
+        f"{item.id}, a MUST for going live, was not judged by this replay."
+        for item in register
+        if item.suite == VOLUME
+        and (item.level, item.actor, item.condition) == ("MUST", role, None)
+        and item.id not in results["requirements"]
+    )
+    return Eligibility(Kind.FUNCTIONAL, unseen) if unseen else Eligibility(Kind.GO_LIVE)
 
 
 def _overall(results: Mapping[str, Any], excuses: Excuses) -> Iterator[str]:
@@ -163,7 +178,7 @@ def _requirements(
         applies = item.feature is None or item.feature in features
         if item.id not in told:
             is_asked = item.level == "MUST" and item.actor == role and applies
-            has_reason = item.uncertified or item.untested
+            has_reason = item.uncertified or item.untested or item.suite
             if is_asked and not has_reason and item.id not in excuses.waived:
                 yield f"{item.id}, a MUST, was not judged at all."
             continue

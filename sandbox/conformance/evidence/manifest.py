@@ -22,6 +22,8 @@ RESULTS, SUBJECT, CASES, REQUIREMENTS = (
     "requirements.json",
 )
 CASE_FOLDER = "cases/"
+VOLUME_PLAN = "volume/plan.json"
+"""There where the suite of volume was asked for."""
 _HERE = Path(__file__).resolve().parent
 _SEED_BYTES = 6
 
