@@ -47,11 +47,15 @@ class Message:
     """Wall time, in seconds since 1970: it survives a restart."""
 
 
-_FIRSTS = """
+OLDEST = "MIN(message_id)"
+"""Which message of an application goes next: each in its turn."""
+NEWEST = "COALESCE(MIN(CASE kind WHEN 'SUBMIT' THEN message_id END), MAX(message_id))"
+"""The last one in, though not before the applicant."""
+_NEXT = """
 SELECT message_id, kind, messages.supplier_reference, ods_code, applicant_number, check_type, body, request_id, if_match,
        tries, failures, due_at
 FROM messages JOIN applications USING (supplier_reference)
-WHERE message_id IN (SELECT MIN(message_id) FROM messages WHERE state = ? GROUP BY supplier_reference)
+WHERE message_id IN (SELECT {} FROM messages WHERE state = ? GROUP BY supplier_reference)
 ORDER BY due_at, message_id
 """
 
@@ -71,11 +75,11 @@ def enqueue(
     )
 
 
-def firsts(database: sqlite3.Connection) -> list[Message]:
-    """The first message that waits of each application, the one that is due first in front."""
+def next_of_each(database: sqlite3.Connection, which: str = OLDEST) -> list[Message]:
+    """The message of each application that goes next, `OLDEST` or `NEWEST`, the one that is due first in front."""
     return [
         Message(**{**dict(row), "body": json.loads(row["body"])})
-        for row in database.execute(_FIRSTS, (WAITING,))
+        for row in database.execute(_NEXT.format(which), (WAITING,))
     ]
 
 

@@ -66,10 +66,14 @@ class Sender:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
+    def waiting(self) -> list[Message]:
+        """The message of each application that goes next, the one that is due first in front."""
+        return messages.next_of_each(self._storage.connection)
+
     def _begin_what_is_due(self) -> float | None:
         """Begins to send what is due; answers the seconds until more is, or None to wait for news."""
         now = time.time()
-        for message in messages.firsts(self._storage.connection):
+        for message in self.waiting():
             application = message.supplier_reference
             if application in self._under_way:
                 continue

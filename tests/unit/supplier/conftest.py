@@ -8,7 +8,7 @@ import pytest
 
 from simulators.supplier import Policies, Settings, applications
 from simulators.supplier.events import Events
-from simulators.supplier.messages import SUBMIT, enqueue, firsts
+from simulators.supplier.messages import SUBMIT, enqueue, next_of_each
 from simulators.supplier.outcomes import Outcomes
 from simulators.supplier.storage import Storage
 
@@ -48,7 +48,7 @@ class Records:
     @property
     def waiting(self) -> list[str]:
         """The kinds of the messages that are first in their lanes."""
-        return [message.kind for message in firsts(self.storage.connection)]
+        return [message.kind for message in next_of_each(self.storage.connection)]
 
     def state_of(self, identifier: str) -> str:
         """What became of an event."""

@@ -6,7 +6,7 @@ import pytest
 
 from simulators.supplier.answers import Answer
 from simulators.supplier.events import APPLIED, IGNORED, UNREADABLE, WAITING
-from simulators.supplier.messages import firsts
+from simulators.supplier.messages import next_of_each
 from simulators.supplier.positions import place_of
 from tests.unit.supplier.conftest import NUMBER, Records, check_told, event, told
 
@@ -15,7 +15,7 @@ LOADED = Answer(201, {}, {"loadStatusCode": "SUCCESS", "applicantNumber": NUMBER
 
 def load(records: Records) -> None:
     """ESR has answered that the applicant is loaded."""
-    [message] = firsts(records.storage.connection)
+    [message] = next_of_each(records.storage.connection)
     records.outcomes.settle(message, LOADED)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from simulators.supplier import Policies, messages
 from simulators.supplier.answers import Answer
-from simulators.supplier.messages import AMEND, CHECK, READ, SUBMIT, Problem, enqueue, firsts
+from simulators.supplier.messages import AMEND, CHECK, READ, SUBMIT, Problem, enqueue, next_of_each
 from simulators.supplier.storage import Storage
 from tests.unit.supplier.conftest import NUMBER, REFERENCE, SETTINGS, Records
 
@@ -30,7 +30,7 @@ def put(records: Records, *kinds: str) -> None:
 
 
 def first(records: Records) -> messages.Message:
-    [message] = firsts(records.storage.connection)
+    [message] = next_of_each(records.storage.connection)
     return message
 
 
