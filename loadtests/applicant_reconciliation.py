@@ -35,19 +35,19 @@ def judge_applicant(found: Reconciliation, sent: list[Told], held: dict[str, Any
     told = [each for each in sent if each.message.kind in _OF_SUBMISSION]
     number = str(held.get("applicantNumber"))
     unheard = [each for each in told[1:] if not each.entry.settled]
+    # ESR may have done what the sender never heard of: in its order, so the first few of it or none.
+    explained = [_differences(told, held, unheard[:done]) for done in range(len(unheard) + 1)]
+    differences = min(explained, key=len)
+    done = unheard[: explained.index(differences)]
     for each in unheard:
-        found.unacknowledged_found.append(about(each, "Sent, not acknowledged.", number=number))
-    differences = _differences(told, held)
-    if differences and unheard:
-        # ESR may have done what the sender never heard of; then that must explain every difference.
-        differences = min(differences, _differences(told, held, with_unheard=True), key=len)
+        found.not_acknowledged(each, each in done, number)
     if not differences:
         return
     last = _last_to_blame(told, {each.pointer.split("/")[1] for each in differences})
     if last is told[0]:
         what = "The applicant that ESR holds is not the one that was sent."
         found.altered.append(about(last, what, differences, number=number))
-    elif _differences([each for each in told if each is not last], held):
+    elif _differences([each for each in told if each is not last], held, done):
         what = f"The applicant that ESR holds is not as this {last.message.kind} left it."
         found.altered.append(about(last, what, differences, number=number))
     else:
@@ -55,7 +55,8 @@ def judge_applicant(found: Reconciliation, sent: list[Told], held: dict[str, Any
         found.lost.append(about(last, what, differences, number=number))
 
 
-def _differences(told: list[Told], held: dict[str, Any], with_unheard: bool = False) -> Any:
+def _differences(told: list[Told], held: dict[str, Any], done: list[Told]) -> Any:
+    """How the applicant differs from what the acknowledged messages, and those in `done`, made of it."""
     submission = told[0]
     sent = orjson.loads(submission.message.body)
     expected = {**_DEFAULTS, **sent, "odsCode": submission.message.odsCode}
@@ -67,7 +68,7 @@ def _differences(told: list[Told], held: dict[str, Any], with_unheard: bool = Fa
     if submission.entry.told is not None:
         expected["applicantNumber"] = f"{submission.entry.told:08d}"
     for each in told[1:]:
-        if not (each.entry.acknowledged or (with_unheard and not each.entry.settled)):
+        if not each.entry.acknowledged and each not in done:
             continue
         body = orjson.loads(each.message.body)
         if each.message.kind is Kind.WITHDRAWAL:

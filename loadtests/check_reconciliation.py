@@ -31,7 +31,6 @@ class _Updates:
     """Sent, and neither acknowledged nor refused."""
     same: list[Told]
     """Those whose content ESR holds."""
-    last_body: bytes
     check: dict[str, Any]
     number: str
 
@@ -42,7 +41,6 @@ class _Updates:
             acknowledged=[each for each in updates if each.entry.acknowledged],
             unheard=[each for each in updates if not each.entry.settled],
             same=[each for each in updates if is_same(orjson.loads(each.message.body), content)],
-            last_body=[each.message.body for each in updates if not each.entry.refused][-1],
             check=check,
             number=number,
         )
@@ -86,17 +84,13 @@ def _judge_missing(found: Reconciliation, expected: list[Told], number: str) -> 
             what = "ESR acknowledged this update and holds no such check."
             found.lost.append(about(each, what, number=number))
         else:
-            what = "Sent, not acknowledged, not held."
-            found.unacknowledged_absent.append(about(each, what, number=number))
+            found.not_acknowledged(each, False, number)
 
 
 def _judge_content(found: Reconciliation, told: _Updates, complete: bool) -> None:
     """Hold the content against the last update; `complete` is False where a lost one is reported already."""
     for each in told.unheard:
-        there = each in told.same
-        listed = found.unacknowledged_found if there else found.unacknowledged_absent
-        state = "held" if there else "not held"
-        listed.append(about(each, f"Sent, not acknowledged, {state}.", number=told.number))
+        found.not_acknowledged(each, each in told.same, told.number)
     if not told.acknowledged:
         return
     last = told.acknowledged[-1]
@@ -107,7 +101,7 @@ def _judge_content(found: Reconciliation, told: _Updates, complete: bool) -> Non
     earlier = [each.message.number for each in told.same if each.entry.acknowledged]
     if not earlier:
         what = "The check that ESR holds is not as the last update left it."
-        differences = difference(orjson.loads(told.last_body), _content(told.check))
+        differences = difference(orjson.loads(last.message.body), _content(told.check))
         found.altered.append(about(last, what, differences, number=told.number))
     elif complete:
         what = f"ESR holds the check as update {earlier[-1]} left it; this later one is gone."

@@ -60,11 +60,20 @@ class Reconciliation:
     unacknowledged_absent: list[Discrepancy] = field(default_factory=list)
     """Sent, never acknowledged, and not held: no failure of ESR either."""
     unreported: int = 0
-    """Applicants held whose messages the ledger does not know, of a share whose worker was lost."""
+    """Messages held whose lines the ledger lacks, because the sender that knew of them was stopped or lost."""
     state: int = 0
     """The sum of every applicant's digest, whatever the order; see `state_digest`."""
     moved_on: int = 0
     """Checks that ESR or a regulator changed after the supplier; their content is not compared."""
+
+    def not_acknowledged(self, told: Told, is_held: bool, number: str | None = None) -> None:
+        """Take in a message that was not acknowledged: no failure, whether ESR holds it or not."""
+        if told.entry.attempts == 0:
+            self.unreported += is_held
+            return
+        listed = self.unacknowledged_found if is_held else self.unacknowledged_absent
+        state = "held" if is_held else "not held"
+        listed.append(about(told, f"Sent, not acknowledged, {state}.", number=number))
 
     @property
     def state_digest(self) -> str:

@@ -18,7 +18,7 @@ from gevent.event import Event
 from locust.env import Environment
 from locust.runners import MasterRunner
 
-from loadtests.errors import LedgerError, ReplayError
+from loadtests.errors import ReplayError
 from loadtests.ledger import LedgerWriter
 from loadtests.pacer import Stretch, capped, constant
 from loadtests.sending import BEGIN, FINISH, SEND, SendingOrders, program
@@ -36,6 +36,8 @@ _CALIBRATION = 3000
 """Messages by which the target's capacity is measured, or a twentieth of a small plan's."""
 _AFTERWARDS = 8 * 24 * 3600
 """How far (seconds) the clock goes on after the last hour before ESR is read back."""
+_UNANSWERED = 20
+"""Messages given up one after another without any answer, after which ESR is taken to be gone."""
 _MICROSECONDS = 1_000_000
 
 
@@ -62,6 +64,8 @@ class Lead:
         self._news = Event()
         self._trouble: ReplayError | None = None
         self._number = 0
+        self._messages = 0
+        self._unanswered = 0
         self._begin_in = _BEGIN_IN if isinstance(self._runner, MasterRunner) else 0.0
         self._control = (
             Target(orders.control_url, orders.token) if orders.control_url is not None else None
@@ -93,14 +97,23 @@ class Lead:
 
     def heard_lines(self, _: str, told: dict[str, Any]) -> None:
         """Ledger lines; those of a sender that was given up count all the same."""
+        lines: bytes = told["lines"]
+        unanswered, count = lines.count(b'"status":0,'), lines.count(b"\n")
+        self._unanswered = self._unanswered + count if unanswered == count else 0
         try:
-            self._writer.append(told["lines"])
-        except LedgerError as error:
+            self._writer.append(lines)
+            if self._unanswered >= _UNANSWERED:
+                url, seconds = self._orders.base_url, self._orders.retry_for_seconds
+                raise ReplayError(
+                    f"{url} does not answer any more, each message tried for {seconds:g} s"
+                )
+        except ReplayError as error:
             self._trouble = self._trouble or error
             self._news.set()
 
     def heard_sent(self, sender: str, told: dict[str, Any]) -> None:
         self._sent[sender] = told["stretch"]
+        self._messages += told["messages"]
         self._news.set()
 
     def heard_finished(self, sender: str, _: dict[str, Any]) -> None:
@@ -138,19 +151,19 @@ class Lead:
         if window is None or self._orders.caught_up == 0:
             return
         self._move_clock(window[0])
-        self._as_fast("catchUp", {"what": "catch-up"}, messages=self._orders.caught_up)
+        self._as_fast("catchUp", {"what": "catch-up"})
 
     def _stretches(self) -> Iterator[Stretch]:
         orders = self._orders
         hours = orders.by_hour
-        if not hours:
+        if not hours or not self._first:
             return
         first = min(hours) * _MICROSECONDS
         last = (max(hours) + 3600) * _MICROSECONDS
         if orders.share_of_capacity is None:
             begins, ends = orders.scope.window or (first, last)
             # A resumed replay begins with what is left.
-            begins = max([begins, *([min(self._first)] if self._first else [])])
+            begins = max(begins, self._left_from())
             self._run_clock(begins)
             yield constant(begins, ends, sum(hours.values()), orders.factor)
             return
@@ -159,27 +172,35 @@ class Lead:
 
     def _calibrate(self) -> tuple[int, float]:
         """Send the first hours as fast as the answers come. Returns where they end, and the cap that follows."""
+        left_from = self._left_from()
         wanted = min(_CALIBRATION, max(1, sum(self._orders.by_hour.values()) // 20))
         counted = 0
         until = 0
         for hour, messages in sorted(self._orders.by_hour.items()):
-            counted += messages
             until = (hour + 3600) * _MICROSECONDS
+            if until <= left_from:
+                continue  # an earlier run of this replay sent it
+            counted += messages
             if counted >= wanted:
                 break
         self._move_clock(until)
-        order = {"what": "calibration", "until": until}
-        seconds = self._as_fast("calibration", order, messages=counted)
+        sent, seconds = self._as_fast("calibration", {"what": "calibration", "until": until})
         share = self._orders.share_of_capacity or 1.0
-        return until, share * counted / max(seconds, 0.001)
+        return until, share * sent / max(seconds, 0.001)
 
-    def _as_fast(self, name: str, order: dict[str, Any], messages: int) -> float:
-        started = time.time()
+    def _left_from(self) -> int:
+        """When the first message that is left is intended: not the plan's first where a replay is resumed."""
+        return min(self._first)
+
+    def _as_fast(self, name: str, order: dict[str, Any]) -> tuple[int, float]:
+        """Returns how many messages were sent, and how many seconds that took."""
+        started, before = time.time(), self._messages
         each = max(1, _AT_ONCE // self._orders.senders)
         self._send({**order, "connections": each})
         seconds = time.time() - started
-        self._note({name: {"started": started, "seconds": seconds, "messages": messages}})
-        return seconds
+        sent = self._messages - before
+        self._note({name: {"started": started, "seconds": seconds, "messages": sent}})
+        return sent, seconds
 
     def _pace(self, stretch: Stretch) -> None:
         if self._orders.share_of_capacity is not None:
@@ -207,6 +228,7 @@ class Lead:
         self._tell(FINISH, {})
         patience = self._orders.retry_for_seconds + self._orders.answer_timeout_seconds + 30
         self._wait(lambda: self._finished >= self._left(), patience, lambda: "senders did not end")
+        self._note({"finished": {"at": time.time()}})
         if self._orders.by_hour:
             # Every regulator answers within a week: what is read back then no longer moves.
             self._move_clock((max(self._orders.by_hour) + _AFTERWARDS) * _MICROSECONDS)

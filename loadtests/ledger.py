@@ -49,6 +49,7 @@ class Entry:
     status: int | None = None
     """HTTP status of the last answer; 0 when every attempt was lost; None when the sender was stopped before it came."""
     attempts: int = 1
+    """0 where nobody knows whether the message was sent."""
     late: float = 0.0
     """Seconds for which the driver held the message back."""
     code: str | None = None
@@ -135,6 +136,8 @@ class Ledger:
     """How wall time was made of the year's, in the order in which it was sent."""
     notes: list[dict[str, Any]] = field(default_factory=list)
     """Other lines: what the sending process says of itself."""
+    finished: bool = False
+    """Whether every message that was sent has its line. A ledger that was cut off lacks those that were under way."""
 
     @property
     def begun(self) -> bool:
@@ -323,6 +326,7 @@ class _Reading:
         self._vacancies: list[dict[str, Any]] = []
         self._stretches: list[dict[str, Any]] = []
         self._notes: list[dict[str, Any]] = []
+        self._finished = False
 
     def take(self, position: int, line: bytes) -> None:
         """One whole line. Raises LedgerError when it is damaged."""
@@ -333,6 +337,7 @@ class _Reading:
             if "n" in record:
                 self._rows.append(self._row(record))
                 self._positions.append(position)
+                self._finished = False
                 if "code" in record:
                     self._codes[record["n"]] = record["code"]
             elif "vacancy" in record:
@@ -341,6 +346,7 @@ class _Reading:
                 self._stretches.append(record["stretch"])
             else:
                 self._notes.append(record)
+                self._finished = self._finished or "finished" in record
         except _DAMAGED as error:
             raise self._damaged(position, error) from error
         if len(self._rows) >= self._BLOCK:
@@ -354,7 +360,15 @@ class _Reading:
         rows = rows[np.argsort(rows["number"], kind="stable")]
         if len(rows):
             rows = rows[np.append(rows["number"][1:] != rows["number"][:-1], True)]
-        return Ledger(header, rows, self._codes, self._vacancies, self._stretches, self._notes)
+        return Ledger(
+            header,
+            rows,
+            self._codes,
+            self._vacancies,
+            self._stretches,
+            self._notes,
+            self._finished,
+        )
 
     def _row(self, record: dict[str, Any]) -> tuple[Any, ...]:
         nothing = float("nan")

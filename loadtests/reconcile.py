@@ -22,8 +22,8 @@ from loadtests.applicant_reconciliation import judge_applicant
 from loadtests.check_reconciliation import ANSWERED_BY_REGULATORS, judge_check
 from loadtests.discrepancies import Discrepancy, Reconciliation, Told, about, difference
 from loadtests.errors import LedgerError
-from loadtests.ledger import Ledger
-from loadtests.plan import Plan
+from loadtests.ledger import Entry, Ledger
+from loadtests.plan import Message, Plan
 from loadtests.target import PAGE, Target
 from simulators.year import STEPS, Kind
 
@@ -51,7 +51,7 @@ def reconcile(
     status = ledger.rows["status"]
     acknowledged = int(((status >= 200) & (status < 300)).sum())
     found = Reconciliation(acknowledged=acknowledged + len(ledger.vacancies))
-    lost_shares = _lost_shares(ledger)
+    may_lack = _may_lack(ledger)
     with connect() as target:
         _judge_vacancies(found, ledger, target.pages("/vacancies", "vacancies"))
         seen: dict[int, str] = {}
@@ -63,7 +63,7 @@ def reconcile(
             or plan.index_of(str(held.get("supplierReference"))) is not None
         )
         for held, checks in _with_checks(ours, connect):
-            _judge_held(found, ledger, plan, seen, held, checks, lost_shares)
+            _judge_held(found, ledger, plan, seen, held, checks, may_lack)
             if progress is not None:
                 progress(len(seen))
     _judge_absent(found, ledger, plan, seen)
@@ -86,8 +86,13 @@ def _acknowledged(ledger: Ledger, numbers: set[int]) -> set[int]:
     }
 
 
-def _lost_shares(ledger: Ledger) -> Callable[[int], bool]:
-    """Whether an applicant was of the share of a worker that was lost: ESR may hold what nobody could report."""
+def _may_lack(ledger: Ledger) -> Callable[[int], bool]:
+    """Whether messages about an applicant may have been sent of which the ledger has no line: ESR may hold them.
+
+    So it is where the sending was cut off, and of the share of a worker that was lost.
+    """
+    if not ledger.finished:
+        return lambda _: True
     lost = [note["lost"] for note in ledger.notes if "lost" in note]
     return lambda applicant: any(applicant % each["of"] == each["share"] for each in lost)
 
@@ -151,16 +156,13 @@ def _judge_held(
     seen: dict[int, str],
     held: dict[str, Any],
     checks: list[dict[str, Any]],
-    may_be_unreported: Callable[[int], bool],
+    may_lack: Callable[[int], bool],
 ) -> None:
     reference = str(held.get("supplierReference"))
     number = str(held.get("applicantNumber"))
     applicant = plan.index_of(reference)
-    told = _told(ledger, plan, applicant) if applicant is not None else []
+    told = _told(ledger, plan, applicant, may_lack(applicant)) if applicant is not None else []
     if applicant is None or not told or told[0].message.number % STEPS:
-        if applicant is not None and may_be_unreported(applicant):
-            found.unreported += 1
-            return
         what = "ESR holds an applicant that was never sent."
         found.contradicted.append(Discrepancy(what, Kind.APPLICANT, None, reference, None, number))
         return
@@ -176,25 +178,40 @@ def _judge_held(
         what = "ESR refused this applicant and yet holds it."
         found.contradicted.append(about(submission, what, number=number))
     elif not submission.entry.acknowledged:
-        what = "Sent, not acknowledged, and held."
-        found.unacknowledged_found.append(about(submission, what, number=number))
+        found.not_acknowledged(submission, True, number)
     judge_applicant(found, sent, held)
     _judge_checks(found, sent, reference, number, checks)
 
 
-def _told(ledger: Ledger, plan: Plan, applicant: int) -> list[Told]:
-    """What was sent about an applicant, in its order, beside what came of it. Raises LedgerError."""
+def _told(ledger: Ledger, plan: Plan, applicant: int, may_lack: bool) -> list[Told]:
+    """What was sent about an applicant, in its order, beside what came of it; with `may_lack`, also what may have been.
+
+    Raises LedgerError.
+    """
     entries = ledger.of(applicant)
-    if not entries:
+    if not entries and not may_lack:
         return []
-    told = [
-        Told(message, entries[message.number])
-        for message in plan.conversation(applicant)
-        if message.number in entries
-    ]
-    for each in told:
-        _prove_same(each)
+    told = []
+    for message in plan.conversation(applicant):
+        entry = entries.get(message.number)
+        if entry is not None:
+            told.append(Told(message, entry))
+            _prove_same(told[-1])
+        elif may_lack:
+            told.append(Told(message, _unknown(message)))
     return told
+
+
+def _unknown(message: Message) -> Entry:
+    return Entry(
+        message.number,
+        message.counted,
+        message.intended,
+        due=0.0,
+        sent=0.0,
+        digest=message.digest,
+        attempts=0,
+    )
 
 
 def _without_again(found: Reconciliation, told: list[Told], number: str) -> list[Told]:
@@ -204,7 +221,7 @@ def _without_again(found: Reconciliation, told: list[Told], number: str) -> list
         first = by_request.setdefault(each.message.requestId, each)
         if first is each:
             continue
-        if not first.entry.settled:
+        if not first.entry.settled and each.entry.settled:
             by_request[each.message.requestId] = Told(first.message, each.entry)
         elif each.entry.acknowledged and each.entry.told != first.entry.told:
             what = (
@@ -243,15 +260,14 @@ def _judge_absent(found: Reconciliation, ledger: Ledger, plan: Plan, seen: dict[
     for applicant in np.unique(ledger.rows["number"] // STEPS).tolist():
         if applicant in seen:
             continue
-        for each in _told(ledger, plan, applicant):
+        for each in _told(ledger, plan, applicant, may_lack=False):
             if each.entry.refused:
                 continue
             if each.entry.acknowledged:
                 what = f"ESR acknowledged this {each.message.counted} and does not hold it."
                 found.lost.append(about(each, what))
             else:
-                what = "Sent, not acknowledged, not held."
-                found.unacknowledged_absent.append(about(each, what))
+                found.not_acknowledged(each, False)
 
 
 def _prove_same(told: Told) -> None:

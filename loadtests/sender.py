@@ -97,6 +97,10 @@ class Sender:
         """Wait for what is under way; what never comes is told as such."""
         orders = self._orders
         self._group.join(timeout=orders.retry_for_seconds + orders.answer_timeout_seconds + 5)
+        self.cut_off()
+
+    def cut_off(self) -> None:
+        """Stop what is under way; it is told as such."""
         self._group.kill()
         for entry in list(self._under_way.values()):
             self._tell(entry.line())

@@ -93,15 +93,18 @@ class Replayer(FastHttpUser):
         lines = _Lines(self._tell, at_once=not isinstance(self.environment.runner, WorkerRunner))
         sender = Sender(self.client, orders, order["share"], lines.take)
         self._tell(READY, {"first": sender.prepare()})
-        while True:
-            what, order = commands.get()
-            if what == FINISH:
-                break
-            _carry_out(sender, order)
+        try:
+            while True:
+                what, order = commands.get()
+                if what == FINISH:
+                    break
+                count = _carry_out(sender, order)
+                lines.flush()
+                self._tell(SENT, {"stretch": order["stretch"], "messages": count})
+            sender.finish()
+        finally:  # when Locust is stopped, too
+            sender.cut_off()
             lines.flush()
-            self._tell(SENT, {"stretch": order["stretch"]})
-        sender.finish()
-        lines.flush()
         self._tell(FINISHED, {})
         gevent.sleep(3600)  # the lead ends the run
 
@@ -110,14 +113,14 @@ class Replayer(FastHttpUser):
         self.environment.runner.send_message(what, said)
 
 
-def _carry_out(sender: Sender, order: dict[str, Any]) -> None:
+def _carry_out(sender: Sender, order: dict[str, Any]) -> int:
+    """Returns how many messages were sent."""
     if order["what"] == "catch-up":
-        sender.catch_up(order["connections"])
-    elif order["what"] == "calibration":
-        sender.as_fast(order["until"], order["connections"])
-    else:
-        legs = tuple(Leg(**leg) for leg in order["legs"])
-        sender.paced(legs, order["until"], order["beginIn"])
+        return sender.catch_up(order["connections"])
+    if order["what"] == "calibration":
+        return sender.as_fast(order["until"], order["connections"])
+    legs = tuple(Leg(**leg) for leg in order["legs"])
+    return sender.paced(legs, order["until"], order["beginIn"])
 
 
 class _Lines:

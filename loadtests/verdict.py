@@ -79,7 +79,7 @@ def judge(
     return (
         completeness(counts, interrupted),
         *_reconciliation(reconciliation),
-        errors(limits, counts),
+        errors(limits, counts, interrupted),
         *latency(limits, measured),
         *_recovery(limits, measured),
         *_growth(limits, measured),
@@ -127,8 +127,11 @@ def _reconciliation(found: Reconciliation | None) -> Iterable[Finding]:
     yield Finding("acknowledged messages found once, unaltered", outcome, measured, "all")
 
 
-def errors(limits: Limits, counts: Counts) -> Finding:
-    """The share of sent messages that ended refused or without an answer."""
+def errors(limits: Limits, counts: Counts, interrupted: str | None) -> Finding:
+    """The share of sent messages that ended refused or without an answer.
+
+    Where the replay ended early, those without one prove nothing: it may have ended because nothing answered any more.
+    """
     wrong = counts.refused + counts.unacknowledged
     if counts.sent == 0:
         return Finding(
@@ -136,6 +139,8 @@ def errors(limits: Limits, counts: Counts) -> Finding:
         )
     rate = wrong / counts.sent
     outcome = Outcome.PASS if rate <= limits.error_rate else Outcome.FAIL
+    if interrupted is not None and counts.refused / counts.sent <= limits.error_rate < rate:
+        outcome = Outcome.INCONCLUSIVE
     return Finding(
         "error rate",
         outcome,

@@ -59,7 +59,7 @@ def judge_supplier(
         *_receiver(shown.received),
         _stalled(SENDER, shown.sender_stall, limits, late),
         _stalled(RECEIVER, shown.receiver_stall, limits, late),
-        errors(limits, counts),
+        errors(limits, counts, interrupted),
         *latency(limits, measured),
         *propagation(limits, shown.propagation),
     )

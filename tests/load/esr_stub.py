@@ -111,9 +111,16 @@ class EsrStub:
         """Take it away at once: whatever is under way gets no answer."""
         asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(_BOUND)
 
-    def take_away(self) -> None:
-        """The same from the stub's own thread, as `on_write` is called there: it happens as soon as that returns."""
-        self._away = self._loop.create_task(self._stop())
+    def take_away(self, back_after: float | None = None) -> None:
+        """The same from the stub's own thread, where `on_write` is called: as soon as that returns; perhaps it comes back."""
+
+        async def go() -> None:
+            await self._stop()
+            if back_after is not None:
+                await asyncio.sleep(back_after)
+                await self._start()
+
+        self._away = self._loop.create_task(go())
 
     def versions(self, number: str) -> dict[str, int]:
         """The version of each check of an applicant."""

@@ -130,10 +130,10 @@ def command(*arguments: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
 def children_of(process: int) -> list[int]:
     """The process ids of those that this process started and that still run."""
     told = subprocess.run(
-        ["ps", "-o", "pid=,stat=", "--ppid", str(process)],
+        ["ps", "-o", "pid=,stat=,comm=", "--ppid", str(process)],
         check=False,
         capture_output=True,
         text=True,
     )
-    lines = (line.split() for line in told.stdout.splitlines())
-    return [int(number) for number, state in lines if not state.startswith("Z")]
+    lines = (line.split(None, 2) for line in told.stdout.splitlines())
+    return [int(number) for number, state, name in lines if state[0] != "Z" and name != "ps"]
