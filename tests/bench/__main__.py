@@ -7,6 +7,7 @@ docs/performance.md.
 
 import argparse
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from tests.bench import (
     checking,
     deliveries,
     generating,
+    growth,
     memory,
     starting,
     submitting,
@@ -31,6 +33,11 @@ from tests.bench.measuring import Bench, NoFigure
 from tests.bench.peers import Peers
 from tests.bench.table import Row, as_text
 
+
+def _growth(bench: Bench) -> list[Row]:
+    return growth.measure(bench, 100, 1_000) if bench.smoke else growth.measure(bench)
+
+
 MEASUREMENTS: dict[str, Callable[[Bench], list[Row]]] = {
     "submit": submitting.measure,
     "checks": checking.measure,
@@ -40,12 +47,15 @@ MEASUREMENTS: dict[str, Callable[[Bench], list[Row]]] = {
     "events": deliveries.measure,
     "verification": verifying.measure,
 }
+LONG: dict[str, Callable[[Bench], list[Row]]] = {"growth": _growth}
+"""Measured when they are asked for."""
 _FAILURES = (
     NoFigure,
     CannotStart,
     OSError,
     TimeoutError,
     httpx.HTTPError,
+    sqlite3.Error,
     subprocess.SubprocessError,
 )
 _PEERS = Path(sys.prefix) / "bench-peers"
@@ -57,7 +67,7 @@ def measure(names: Sequence[str], bench: Bench) -> list[Row]:
     for place, name in enumerate(names, 1):
         bench.tell(f"== {name} ({place} of {len(names)})")
         try:
-            rows += MEASUREMENTS[name](bench)
+            rows += (MEASUREMENTS | LONG)[name](bench)
         except _FAILURES as problem:
             bench.tell(f"{name} failed: {problem}")
             rows.append(Row(name, "", failed=str(problem) or type(problem).__name__))
@@ -67,7 +77,7 @@ def measure(names: Sequence[str], bench: Bench) -> list[Row]:
 def main(arguments: Sequence[str] | None = None) -> list[Row]:
     """Measures, prints the table and, after a run of everything, writes the document; answers the rows."""
     options = _options(arguments)
-    names = options.only or list(MEASUREMENTS)
+    names = [*(options.only or MEASUREMENTS), *(LONG if options.growth else ())]
     began, load = time.monotonic(), os.getloadavg()[0]
 
     def tell(line: str) -> None:
@@ -99,6 +109,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument(
         "--only", nargs="+", choices=MEASUREMENTS, metavar="NAME", help=", ".join(MEASUREMENTS)
+    )
+    parser.add_argument(
+        "--growth", action="store_true", help="also among a million applicants: minutes, gigabytes"
     )
     parser.add_argument("--no-peers", action="store_true", help="install and measure no peers")
     parser.add_argument(
