@@ -35,8 +35,8 @@ TWO_KINDS = (
     "stretches busy ones, is judged by reconciliation and growth, and its latency and throughput are only told."
 )
 RETENTION = (
-    "Keep the ledger for as long as the certificate that it supports: with it every figure here can be worked out again and "
-    "ESR be reconciled anew. It holds numbers, digests, times and statuses, no token and no personal data."
+    "Keep the ledger for as long as the certificate that it supports: with it every count and latency here can be worked out "
+    "again and ESR be reconciled anew. It holds numbers, digests, times and statuses, no token and no personal data."
 )
 WRONG: Mapping[str, tuple[str, str]] = {
     "lost": ("Lost", "ESR acknowledged these and does not hold them."),

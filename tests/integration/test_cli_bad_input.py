@@ -229,7 +229,7 @@ def test_a_target_without_a_token(shell: Shell, verb: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("profile", "told"),
-    [("nope", "choose day, smoke"), ("gone.toml", "gone.toml"), ("bad.toml", "bad.toml")],
+    [("nope", "choose backlog, day"), ("gone.toml", "gone.toml"), ("bad.toml", "bad.toml")],
 )
 def test_a_profile_that_is_not_known_or_not_good(shell: Shell, profile: str, told: str) -> None:
     (shell.folder / "bad.toml").write_text("name = 'bad'\n")
