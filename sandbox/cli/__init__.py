@@ -21,7 +21,7 @@ _COMMANDS = {
     "demo": "the main job on a small scale, with a verdict",
     "example-supplier": "start a small recruitment system to look at and to certify",
     "fuzz": "fuzz an implementation against its contract",
-    "replay": "replay a day's traffic against ESR and reconcile every message",
+    "replay": "replay a part of a year against ESR and reconcile every message",
     "generate": "write synthetic applicants",
     "realism": "measure how real the synthetic applicants are",
     "migrate-rehearsal": "rehearse the move from hourly files to the API",
