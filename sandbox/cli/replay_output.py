@@ -63,15 +63,15 @@ def replay(plan: ReplayPlan) -> Replayed:
 
 
 def told(step: Progress) -> str:
-    """The progress in a line: phase, done, remaining, rate, how fast simulated time passes, and where it is."""
-    parts = [f"{step.phase}, {step.done:,} done, {step.remaining:,} left"]
+    """The progress in two lines, for 80 columns: the phase; done, remaining, rate, factor and the moment reached."""
+    parts = [f"{step.done:,} done", f"{step.remaining:,} left"]
     if step.rate:
         parts.append(f"{step.rate:,.0f}/s")
     if step.compression:
         parts.append(f"factor {step.compression:,.0f}")
     if step.simulated:
-        parts.append(f"{local(step.simulated):%d %b %Y %H:%M}")
-    return ", ".join(parts)
+        parts.append(f"{local(step.simulated):%d %b %H:%M}")
+    return f"{step.phase}\n{', '.join(parts)}"
 
 
 def print_replay(result: ReplayResult, console: Console) -> None:
