@@ -65,12 +65,14 @@ def to_json(report: CertificationReport) -> bytes:
                 "why": item.why,
                 "cases": [case.id for case in item.showing],
                 "traffic": item.traffic,
+                "byReplay": item.by_replay,
             }
             for item in report.requirements
         ],
         "cases": [asdict(case) for case in report.cases],
         "contract": [asdict(line) for line in report.contract],
         "traffic": [asdict(line) for line in report.traffic],
+        "volume": None if report.volume is None else asdict(report.volume),
     }
     options = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
     return orjson.dumps(told, option=options)

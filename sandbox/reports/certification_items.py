@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sandbox.conformance.evidence.eligibility import VOLUME
 from sandbox.conformance.results import Result
 from sandbox.reports.certification_cases import CaseLine
 from sandbox.reports.certification_contract import ContractLine
 from sandbox.reports.certification_report import CertificationReport
 from sandbox.reports.certification_traffic import TrafficLine
+from sandbox.reports.certification_volume import VolumeFinding
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One case, one operation of a contract, or one rule over the traffic."""
+    """One case, one operation of a contract, one rule over the traffic, or one finding of the replay."""
 
     suite: str
     group: str
@@ -47,6 +49,7 @@ def items(report: CertificationReport) -> list[Item]:
         *(_of_operation(line) for line in report.contract),
         *(_of_case(line, clauses) for line in report.cases),
         *(_of_traffic(line, report.subject["role"]) for line in report.traffic),
+        *(_of_volume(item, clauses) for item in (report.volume.findings if report.volume else ())),
         *_empty_suites(report),
     ]
 
@@ -99,12 +102,28 @@ def _of_traffic(line: TrafficLine, role: str) -> Item:
     )
 
 
+def _of_volume(finding: VolumeFinding, clauses: dict[str, str]) -> Item:
+    named = (finding.requirement,) if finding.requirement else ()
+    details = "\n".join(clauses.get(name, name) for name in named)
+    return Item(
+        VOLUME,
+        VOLUME,
+        finding.name,
+        finding.result,
+        finding.told,
+        details,
+        requirements=named,
+        counts=finding.result is not Result.OMIT,
+    )
+
+
 def _empty_suites(report: CertificationReport) -> Iterator[Item]:
     """A suite of which nothing is told is itself something that was left out, or not seen."""
     told = {
         *(line.suite for line in report.cases),
         *(["contract"] if report.contract else []),
         *(["traffic"] if report.traffic else []),
+        *([VOLUME] if report.volume else []),
     }
     for suite in report.suites:
         if suite.name not in told:

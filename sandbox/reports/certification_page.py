@@ -8,6 +8,7 @@ from sandbox.conformance.results import Result
 from sandbox.reports.certification_cases import CaseLine
 from sandbox.reports.certification_report import ORDER, CertificationReport
 from sandbox.reports.certification_requirements import NOT_JUDGED, RequirementLine
+from sandbox.reports.certification_volume import PROVES, RETENTION
 from sandbox.reports.writing import page
 
 _ROOM_FOR_CASES = 1_000_000
@@ -64,6 +65,9 @@ def certification_page(report: CertificationReport) -> str:
         contract_room=Room(_ROOM_FOR_CONTRACT),
         traffic=sorted(report.traffic, key=lambda line: ORDER.index(line.result)),
         traffic_room=Room(_ROOM_FOR_TRAFFIC),
+        volume=report.volume,
+        volume_proves=PROVES,
+        volume_retention=RETENTION,
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from sandbox import __version__
-from sandbox.conformance.evidence.eligibility import Eligibility
+from sandbox.conformance.evidence.eligibility import VOLUME, Eligibility
 from sandbox.conformance.evidence.manifest import LIMITS, Level
 from sandbox.conformance.operations import Operations
 from sandbox.conformance.results import Result
@@ -24,12 +24,14 @@ from sandbox.reports.certification_contract import ContractLine, contract_lines
 from sandbox.reports.certification_exchanges import printable
 from sandbox.reports.certification_requirements import RequirementLine, requirement_lines
 from sandbox.reports.certification_traffic import TrafficLine, traffic_lines
+from sandbox.reports.certification_volume import VolumeReport, volume_report
 
 SUITES: Mapping[str, str] = {
     "contract": "The subject's API, or its receiver, against the contract: sound, broken and random requests.",
     "behaviour": "Cases: what is given, what is done, and what must then be seen.",
     "traffic": "What the subject itself sent while the run went on.",
     "resilience": "Cases with faults: nothing lost, nothing doubled, recovered in time.",
+    "volume": "A replay of the busiest part of a year: nothing lost, doubled or altered, and every answer in time.",
 }
 ORDER = (
     Result.ERROR,
@@ -51,7 +53,7 @@ class SuiteLine:
     name: str
     says: str
     noun: str
-    """What it counts: cases, operations, requirements."""
+    """What it counts: cases, operations, requirements, findings."""
     result: Result
     counts: Mapping[Result, int]
 
@@ -81,6 +83,7 @@ class CertificationReport:
     cases: tuple[CaseLine, ...]
     contract: tuple[ContractLine, ...]
     traffic: tuple[TrafficLine, ...]
+    volume: VolumeReport | None
 
     @property
     def title(self) -> str:
@@ -143,6 +146,7 @@ def certification_report(
         cases,
         contract,
         traffic,
+        volume_report(files, results),
     )
 
 
@@ -172,5 +176,8 @@ def _counted(suite: str, results: Mapping[str, Any]) -> tuple[str, Counter[Resul
         return "requirements", Counter(
             Result(item["result"]) for item in results["traffic"].values()
         )
+    if suite == VOLUME:
+        findings = results.get(VOLUME, {}).get("findings", ())
+        return "findings", Counter(Result(item["result"]) for item in findings)
     words = [item["result"] for item in results["cases"] if item["suite"] == suite]
     return "cases", Counter(map(Result, words))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.conformance.evidence.eligibility import VOLUME
 from sandbox.conformance.results import Result
 from sandbox.reports.certification_cases import CaseLine
 from sandbox.reports.certification_exchanges import printable
@@ -32,6 +33,8 @@ class RequirementLine:
     """The cases that show the result: those that did not pass first."""
     traffic: str
     """What the subject's own traffic says of it; empty where nothing."""
+    by_replay: bool = False
+    """Whether the replay was judged for it."""
 
     @property
     def anchor(self) -> str:
@@ -54,8 +57,16 @@ def requirement_lines(
     told = {line.requirement: line for line in traffic}
     words: Mapping[str, str] = results["requirements"]
     known = {item["id"]: item for item in register}
+    findings = results.get(VOLUME, {}).get("findings", ())
+    replayed = {item["requirement"] for item in findings if "requirement" in item}
     return tuple(
-        _line(known.get(name, {"id": name}), words.get(name), about.get(name, ()), told.get(name))
+        _line(
+            known.get(name, {"id": name}),
+            words.get(name),
+            about.get(name, ()),
+            told.get(name),
+            name in replayed,
+        )
         for name in sorted({*words, *_of_role(known.values(), subject)})
     )
 
@@ -72,6 +83,7 @@ def _line(
     word: str | None,
     cases: Iterable[CaseLine],
     traffic: TrafficLine | None,
+    by_replay: bool,
 ) -> RequirementLine:
     showing = sorted(cases, key=lambda case: case.requirements[item["id"]] in _PASSED)
     has_spoken = traffic is not None and traffic.result in _CONCLUSIVE
@@ -87,6 +99,7 @@ def _line(
         _why(item) if word is None else "",
         tuple(showing),
         printable(traffic.found) if traffic is not None and (has_spoken or not showing) else "",
+        by_replay,
     )
 
 
@@ -94,4 +107,5 @@ _PASSED = frozenset({Result.PASS, Result.WARN, Result.OMIT})
 
 
 def _why(item: Mapping[str, Any]) -> str:
-    return str(item.get("uncertified") or item.get("untested") or "")
+    only_replay = "only a replay shows it" if item.get("suite") == VOLUME else ""
+    return str(item.get("uncertified") or item.get("untested") or only_replay)

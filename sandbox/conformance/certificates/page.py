@@ -4,11 +4,12 @@ import segno
 
 from sandbox.conformance.certificates.certificate import ENDS_WITH, Certificate
 from sandbox.conformance.evidence.manifest import LIMITS, sha256
+from sandbox.conformance.volume.telling import replayed
 from sandbox.reports.writing import page
 
 _KINDS = {
     "functional": "Functional: what the suites on contract, behaviour, traffic and resilience ask. Nothing is said about volume.",
-    "go-live": "Go-live: what all suites ask, with a replay at the volume of real traffic.",
+    "go-live": "Go-live: what all suites ask, with a replay at the volume that is named below.",
 }
 
 
@@ -19,6 +20,7 @@ def certificate_page(certificate: Certificate, token: str) -> str:
         "certificate.html.j2",
         certificate=certificate,
         kind=_KINDS[certificate.kind],
+        replayed=replayed(certificate.volume) if certificate.volume else "",
         levels=LIMITS,
         ends_with=ENDS_WITH,
         digest=digest,

@@ -8,6 +8,7 @@ A certificate for going live rests on it.
 | `replaying` | replays against the subject, and leaves these files |
 | `proof` | whether a ledger is whole, of its plan and possible: pure |
 | `judging`, `requirements` | the verdict, by the files alone: pure, the same for the run and for the verifier |
+| `telling` | what was replayed, for people |
 
 What a verifier computes again: the plan, from its scope; the bytes of every message, against the ledger's digests;
 counts, latencies, the driver's own lateness, the way of events to a receiver, and every finding. What it takes as

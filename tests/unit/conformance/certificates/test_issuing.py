@@ -1,12 +1,13 @@
 """A certificate is given on evidence that holds, entered in the register, and taken back there."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-from evidence_packs import REQUIREMENTS, SEED, Desk, run_files
+from evidence_packs import REQUIREMENTS, SEED, Desk, recompute, run_files
 
 from sandbox.conformance.certificates.certificate import Certificate, NotCertifiable, State
 from sandbox.conformance.certificates.decisions import (
@@ -65,6 +66,49 @@ def test_a_certificate_names_what_was_examined(register: Register, desk: Desk) -
     assert held.signers == (desk.trusted.id,)
     assert Certificate.from_dict(read_token(issued.token, CERTIFICATE, KEYS)) == held
     assert [item.certificate for item in register.issued()] == [held]
+
+
+def test_a_certificate_for_going_live_says_what_was_replayed(
+    register: Register, desk: Desk
+) -> None:
+    words = {
+        "profile": "day",
+        "title": "The busiest day",
+        "ownProfile": False,
+        "applicants": 20_000,
+        "clock": "moved",
+        "factor": 720.0,
+        "counts": {"sent": 640, "planned": 640, "caughtUp": 1200},
+        "result": "pass",
+        "findings": [{"finding": "lost", "result": "pass", "measured": "0", "limit": "0"}],
+    }
+
+    def judge(files: Mapping[str, bytes]) -> dict[str, Any]:
+        found = recompute(files)
+        return {**found, "suites": {**found["suites"], "volume": "pass"}, "volume": words}
+
+    files = run_files()
+    path = desk.pack(
+        {**files, "results.json": orjson.dumps(judge(files))}, eligibility=Eligibility(Kind.GO_LIVE)
+    )
+    verification = desk.verify(path, NOW.date(), judge=judge)
+
+    issued = issue_certificate(
+        register, verification, ISSUER, REQUIREMENTS, Decisions("A. Reviewer"), NOW
+    )
+
+    held = Certificate.from_dict(read_token(issued.token, CERTIFICATE, KEYS))
+    page = (register.folder / "certificates" / f"{held.id}.html").read_text("utf-8")
+    assert (held.kind, held.volume["applicants"]) == ("go-live", 20_000)
+    assert "The busiest day (day), of 20,000 applicants a year; 640 messages at 720 times" in page
+
+
+def test_a_certificate_of_before_replays_were_is_read(register: Register, desk: Desk) -> None:
+    issued = issue(register, desk, desk.pack())
+    earlier = issued.certificate.to_dict()
+    del earlier["volume"]
+
+    assert Certificate.from_dict(earlier) == issued.certificate
 
 
 def test_the_page_stands_beside_the_token_and_escapes_what_it_is_given(
