@@ -7,17 +7,12 @@ docs/performance.md.
 
 import argparse
 import os
-import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import httpx
-
-from sandbox.server import CannotStart
 from tests.bench import (
     checking,
     deliveries,
@@ -29,7 +24,7 @@ from tests.bench import (
     verifying,
 )
 from tests.bench.document import DOCUMENT, document
-from tests.bench.measuring import Bench, NoFigure
+from tests.bench.measuring import Bench
 from tests.bench.peers import Peers
 from tests.bench.table import Row, as_text
 
@@ -49,15 +44,6 @@ MEASUREMENTS: dict[str, Callable[[Bench], list[Row]]] = {
 }
 LONG: dict[str, Callable[[Bench], list[Row]]] = {"growth": _growth}
 """Measured when they are asked for."""
-_FAILURES = (
-    NoFigure,
-    CannotStart,
-    OSError,
-    TimeoutError,
-    httpx.HTTPError,
-    sqlite3.Error,
-    subprocess.SubprocessError,
-)
 _PEERS = Path(sys.prefix) / "bench-peers"
 
 
@@ -68,9 +54,10 @@ def measure(names: Sequence[str], bench: Bench) -> list[Row]:
         bench.tell(f"== {name} ({place} of {len(names)})")
         try:
             rows += (MEASUREMENTS | LONG)[name](bench)
-        except _FAILURES as problem:
-            bench.tell(f"{name} failed: {problem}")
-            rows.append(Row(name, "", failed=str(problem) or type(problem).__name__))
+        except Exception as problem:  # noqa: BLE001 - whatever it is, the figures of the others are not lost
+            told = " ".join(str(problem).split())[:300]
+            rows.append(Row(name, "", failed=f"{type(problem).__name__} {told}".strip()))
+            bench.tell(f"{name} {rows[-1].verdict}")
     return rows
 
 
@@ -96,7 +83,10 @@ def main(arguments: Sequence[str] | None = None) -> list[Row]:
         )
         rows = measure(names, bench)
         print(f"\n{as_text(rows)}")
-        if not (options.smoke or options.only):
+        failed = [row.measure for row in rows if row.failed]
+        if failed:
+            print(f"\n{DOCUMENT.name} is as it was, for want of {', '.join(failed)}.")
+        elif not (options.smoke or options.only):
             DOCUMENT.write_text(document(rows, bench), encoding="utf-8")
             print(f"\n{DOCUMENT}")
     return rows

@@ -49,14 +49,14 @@ def test_a_measurement_that_fails_has_a_row_and_the_others_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(_: Bench) -> list[Row]:
-        raise NoFigure("nobody answered")
+        raise NoFigure("nobody\nanswered")
 
     monkeypatch.setattr(bench, "MEASUREMENTS", {"a": fails, "b": lambda _: [Row("b", "s", 1.0)]})
 
     rows = bench.measure(["a", "b"], _bench(tmp_path, []))
 
     assert [row.measure for row in rows] == ["a", "b"]
-    assert rows[0].verdict == "failed: nobody answered"
+    assert rows[0].verdict == "failed: NoFigure nobody answered"
 
 
 @pytest.mark.parametrize(
