@@ -109,15 +109,15 @@ def _unheard(_: Progress) -> None:
 def scope_of(plan: ReplayPlan) -> Scope:
     """The scope that a plan asks for. Raises `PlanError` for what cannot be."""
     profile = plan.profile
-    national = profile.applicants_per_year * plan.scale
-    applicants = plan.applicants if plan.applicants is not None else max(1, round(national))
     factor = factor_of(plan)
     if not 0 < factor < math.inf:
         raise PlanError(
             f"A factor of {factor} is impossible; it is how many simulated seconds pass in one."
         )
-    if applicants < 1 or not 0 < plan.scale < math.inf:
-        raise PlanError("A replay needs at least one applicant; give a greater scale or number.")
+    if not 0 < plan.scale < math.inf or (plan.applicants is not None and plan.applicants < 1):
+        raise PlanError("A replay needs at least one applicant; give another scale or number.")
+    national = profile.applicants_per_year * plan.scale
+    applicants = plan.applicants if plan.applicants is not None else max(1, round(national))
     try:
         plan.world.make()
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""A server that is killed in the middle of a day and started again holds every write that it acknowledged, once."""
+"""A server that is killed in the middle of a replay and started again holds every write that it acknowledged, once."""
 
 import json
 import os
@@ -16,12 +16,12 @@ import httpx
 import pytest
 
 from loadtests.plan import WorldParameters
-from loadtests.profiles import load_profile
 from loadtests.results import ReplayPlan, ReplayResult
 from loadtests.runner import run_replay
 from sandbox.database import Database, Transaction
 from sandbox.journal.store import FLUSH, append, broken_link
 from sandbox.server import Started, launch, stop
+from tests.load.replaying import profile
 
 WORLD = WorldParameters(seed=1, organisations=1, positions_per_organisation=60)
 WAIT = 60
@@ -94,13 +94,13 @@ def _lines(ledger: Path) -> int:
 def replay(
     victim: Victim, folder: Path, applicants: int, factor: float, moments: list[int]
 ) -> ReplayResult:
-    profile = load_profile("smoke")
+    summer = profile()
     # Who sends is patient enough for one restart after another: that is not what is on trial here.
-    patient = replace(profile.sending, retry_for_seconds=float(WAIT))
+    patient = replace(summer.sending, retry_for_seconds=float(WAIT))
     plan = ReplayPlan(
         base_url=f"{victim.running.url}/esr/v1",
         token=victim.running.token,
-        profile=replace(profile, sending=patient),
+        profile=replace(summer, sending=patient),
         world=WORLD,
         seed=7,
         ledger=folder / "ledger.ndjson",
@@ -148,7 +148,7 @@ def judge(victim: Victim, result: ReplayResult) -> None:
 
 
 def test_a_kill_in_the_middle_of_a_replay_loses_nothing(victim: Victim, tmp_path: Path) -> None:
-    result = replay(victim, tmp_path, applicants=60, factor=40_000, moments=[120])
+    result = replay(victim, tmp_path, applicants=120, factor=4_000_000, moments=[160])
 
     assert victim.kills == 1
     assert result.counts.retries > 0  # It did hurt.
@@ -156,15 +156,17 @@ def test_a_kill_in_the_middle_of_a_replay_loses_nothing(victim: Victim, tmp_path
 
 
 @pytest.mark.prove
-def test_kills_at_random_moments_of_a_day_lose_nothing(victim: Victim, tmp_path: Path) -> None:
+def test_kills_at_random_moments_of_a_replay_lose_nothing(victim: Victim, tmp_path: Path) -> None:
     seed = int(os.environ.get("PROVE_SEED") or time.time_ns() % 1_000_000)
     draw = random.Random(seed)
-    applicants, kills = 400, 6
-    messages = applicants * 4  # Some five each; the kills are to fall within.
-    moments = sorted(draw.sample(range(40, messages), kills))
+    applicants, kills = 800, 6
+    lines = (
+        applicants * 3 // 2
+    )  # The summer has nearly two messages for each of a year's; the kills are to fall within.
+    moments = sorted(draw.sample(range(80, lines), kills))
     print(f"PROVE_SEED={seed}: killed when the ledger held {json.dumps(moments)} lines")
 
-    result = replay(victim, tmp_path, applicants, factor=4_000, moments=moments)
+    result = replay(victim, tmp_path, applicants, factor=1_000_000, moments=moments)
 
     assert victim.kills == kills
     judge(victim, result)
