@@ -88,6 +88,8 @@ class Database:
         self._flushes = flushes or {}
         try:
             self._engine = self._open(path)
+            # Another's pages would be no use to the writer, which keeps one connection and with it what it has read.
+            self._reading = self._engine if path is None else _engine(path, reads_only=True)
         except BaseException:
             self._release()
             raise
@@ -149,6 +151,7 @@ class Database:
             self._commands.put(None)
         self._writer.join()
         self._readers.shutdown()
+        self._reading.dispose()
         self._engine.dispose()
         self._release()
 
@@ -156,7 +159,7 @@ class Database:
         _give_back(self._lock)
 
     def _read(self, work: Work) -> Any:
-        with self._engine.connect() as connection, connection.begin():
+        with self._reading.connect() as connection, connection.begin():
             return work(Transaction(connection))
 
     def _write(self) -> None:
@@ -288,10 +291,14 @@ def is_fatal(problem: Exception) -> bool:
     return isinstance(problem, sa.exc.OperationalError | sa.exc.InterfaceError)
 
 
-def _engine(path: Path | None) -> sa.Engine:
+def _engine(path: Path | None, *, reads_only: bool = False) -> sa.Engine:
+    """One connection that writes, or a pool of those that read."""
     address = "sqlite://" if path is None else f"sqlite:///{path}"
-    pool: type[sa.Pool] = sa.StaticPool if path is None else sa.QueuePool
-    engine = sa.create_engine(address, poolclass=pool, connect_args={"check_same_thread": False})
+    arguments: dict[str, Any] = {"check_same_thread": False}
+    if reads_only:
+        engine = sa.create_engine(address, pool_size=_READERS, connect_args=arguments)
+    else:
+        engine = sa.create_engine(address, poolclass=sa.StaticPool, connect_args=arguments)
 
     @sa.event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
@@ -301,7 +308,11 @@ def _engine(path: Path | None) -> sa.Engine:
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA busy_timeout=5000")
-        connection.execute("PRAGMA cache_size=-65536")
+        # In KiB. A reader's pages are stale after the next commit.
+        connection.execute(f"PRAGMA cache_size={-2048 if reads_only else -65536}")
+        # After a read that took long, the log is cut to this many bytes again.
+        connection.execute("PRAGMA journal_size_limit=67108864")
+        connection.execute(f"PRAGMA query_only={int(reads_only)}")
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:

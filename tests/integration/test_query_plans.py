@@ -63,7 +63,8 @@ class Statements:
             return compiled
 
         monkeypatch.setattr(Prepared, "_for", kept)
-        sa.event.listen(runtime.database._engine, "before_cursor_execute", self._listen)
+        for engine in (runtime.database._engine, runtime.database._reading):
+            sa.event.listen(engine, "before_cursor_execute", self._listen)
 
     def _listen(self, _connection: Any, _cursor: Any, text: str, *_: Any) -> None:
         self.seen.add(text)
