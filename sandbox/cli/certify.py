@@ -16,11 +16,19 @@ from rich.table import Table
 from sandbox import __version__
 from sandbox.cli import INCONCLUSIVE, MISUSED, Stop
 from sandbox.cli.certify_progress import Watcher
+from sandbox.cli.certify_volume import (
+    NOTHING_TO_REPLAY,
+    check_volume,
+    taken_over,
+    volume_of,
+    wanted_suites,
+)
 from sandbox.conformance.bound_stage import BoundStage
 from sandbox.conformance.case import Case, load_cases
 from sandbox.conformance.earlier import Earlier, EarlierUnusable, read_earlier
 from sandbox.conformance.evidence.eligibility import (
     MANDATORY_SUITES,
+    VOLUME,
     Eligibility,
     eligibility,
 )
@@ -39,7 +47,9 @@ from sandbox.conformance.run import Run, RunPlan
 from sandbox.conformance.scene import CannotArrange
 from sandbox.conformance.subject import Subject, SubjectUnusable, read_subject
 from sandbox.conformance.supplier_subject import supplier_at
-from sandbox.conformance.verdict import CONTRACTS_OF
+from sandbox.conformance.verdict import CONTRACTS_OF, SUITES
+from sandbox.conformance.volume.replaying import EsrVolume
+from sandbox.conformance.volume.telling import replayed
 from sandbox.contracts import CONTRACT_NAMES, load_contract
 from sandbox.contracts.requirements import load_requirements
 from sandbox.reports.certification import write_reports
@@ -62,8 +72,23 @@ _NAME = "evidence"
     "--suite",
     "suites",
     multiple=True,
-    type=click.Choice(MANDATORY_SUITES),
-    help="Which suites; all of them when left out.",
+    type=click.Choice(SUITES),
+    help="Which suites; all but volume when left out.",
+)
+@click.option(
+    "--go-live",
+    is_flag=True,
+    help="Every suite, volume too: what a certificate for going live needs.",
+)
+@click.option(
+    "--volume-profile",
+    metavar="PROFILE",
+    help="What the suite of volume replays: a profile of `replay`, or the path of a TOML file. [default: peak-hour]",
+)
+@click.option(
+    "--applicants",
+    type=click.IntRange(1, 2_000_000),
+    help="How many applicants a year of yours has, in place of the profile's volume.",
 )
 @click.option(
     "--only",
@@ -124,6 +149,9 @@ def command(
     subject_file: Path | None,
     reference_name: str | None,
     suites: tuple[str, ...],
+    go_live: bool,
+    volume_profile: str | None,
+    applicants: int | None,
     only: tuple[str, ...],
     from_case: str | None,
     earlier_pack: Path | None,
@@ -151,13 +179,21 @@ def command(
     console = Console(stderr=as_json, highlight=False)
     seed = seed if nonce is None else seed_of_nonce(nonce)
     key = _key(key_path)
-    wanted = suites or MANDATORY_SUITES
+    wanted = wanted_suites(suites, go_live, volume_profile, applicants)
     with _reached(subject_file, reference_name, seed) as reached:
         subject = reached.subject
+        if VOLUME in wanted and subject.role == "nhs-jobs":
+            console.print(NOTHING_TO_REPLAY)
+            wanted = tuple(name for name in wanted if name != VOLUME)
+        volume = None
+        if VOLUME in wanted:
+            volume = volume_of(subject, seed, volume_profile, applicants)
         cases = load_cases(subject.role)
         earlier = _earlier(earlier_pack, subject, seed)
         selected = _selected(cases, only, from_case, earlier)
-        if not _in_place(reached, cases, out, console):
+        if not wanted:
+            return MISUSED
+        if not _in_place(reached, cases, out, console, volume):
             return MISUSED
         if only_preflight:
             return 0
@@ -179,7 +215,7 @@ def command(
             cases,
             load_requirements(),
             seed,
-            tuple(wanted),
+            wanted,
             selected,
             CONTRACTS_OF[subject.role],
         )
@@ -191,7 +227,8 @@ def command(
                 watcher.see,
                 explorer,
                 reached.traffic,
-                kept=earlier.files if earlier else {},
+                volume,
+                taken_over(earlier.files, volume) if earlier else {},
             )
             try:
                 files = run.execute()
@@ -318,10 +355,18 @@ def _cannot_certify(
     return ""
 
 
-def _in_place(reached: Reached, cases: tuple[Case, ...], out: Path, console: Console) -> bool:
+def _in_place(
+    reached: Reached,
+    cases: tuple[Case, ...],
+    out: Path,
+    console: Console,
+    volume: EsrVolume | None,
+) -> bool:
     contracts = {name: load_contract(name) for name in CONTRACT_NAMES}
     with httpx.Client(trust_env=False) as client:
         checks = check_all(reached.subject, cases, contracts, out, client)
+    if volume is not None and all(check.ok for check in checks):
+        checks.append(check_volume(volume))
     bad = [check for check in checks if not check.ok]
     if bad:
         console.print(_check_table(checks))
@@ -392,6 +437,8 @@ def _conclude(
         told = [item["result"] for item in results["cases"] if item["suite"] == suite]
         if suite == "traffic":
             told = [item["result"] for item in results["traffic"].values()]
+        if suite == VOLUME and VOLUME in results:
+            told = [item["result"] for item in results[VOLUME]["findings"]]
         if suite == "contract":
             told = [
                 outcome
@@ -401,13 +448,12 @@ def _conclude(
         passed, failed = told.count("pass"), told.count("fail")
         table.add_row(suite, result, str(passed), str(failed), str(len(told) - passed - failed))
     console.print(table)
-    if decided.is_certifiable:
-        console.print(f"Certifiable: {decided.kind}.")
-    else:
-        console.print("Not certifiable:")
-        for reason in decided.reasons[:10]:
-            console.print(f"  {escape(reason)}")
-        if len(decided.reasons) > 10:
-            console.print(f"  and {len(decided.reasons) - 10} more; the report lists them")
+    if VOLUME in results:
+        console.print(f"Replayed: {escape(replayed(results[VOLUME]))}")
+    console.print(f"Certifiable: {decided.kind}." if decided.is_certifiable else "Not certifiable:")
+    for reason in decided.reasons[:10]:
+        console.print(f"  {escape(reason)}")
+    if len(decided.reasons) > 10:
+        console.print(f"  and {len(decided.reasons) - 10} more; the report lists them")
     for path in written:
         click.echo(path, err=as_json)

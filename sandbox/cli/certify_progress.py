@@ -72,6 +72,16 @@ class Watcher:
             self._console.print(
                 f"[{colour}]{event['result']}[/] {escape(event['case'])}: {escape(event.get('sentence', ''))}"
             )
+        elif kind == "progress" and event.get("suite") == "volume":
+            done, total = event["done"], event["done"] + event["remaining"]
+            pace = f", {event['compression']:.0f} times real time" if event["compression"] else ""
+            rate = f" ({event['rate']:.0f}/s{pace})" if event["rate"] else ""
+            self._progress.update(
+                self._task,
+                completed=done,
+                total=total or None,
+                description=f"volume: {event['phase']}, {done:,} of {total:,}{rate}",
+            )
         elif kind == "progress":
             what = f"{event['contract']} {event['phase']} {event['operation'] or ''} ({event['exchanges']} exchanges)"
             self._progress.update(self._task, description=what, total=None)

@@ -1,4 +1,4 @@
-"""What is taken over from an earlier run: the records of the cases that passed, so that only the rest is played again."""
+"""What is taken over from an earlier run, so that only the rest is played again: the cases that passed, and the replay."""
 
 import zipfile
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from sandbox.conformance.evidence.refusals import PackRefused
 from sandbox.conformance.subject import Subject
 
 _SAME = ("role", "product", "name", "version", "build", "environment")
-_PREFIX = "cases/"
+_PREFIX, _VOLUME = "cases/", "volume/"
 
 
 class EarlierUnusable(Exception):
@@ -20,13 +20,16 @@ class EarlierUnusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """The records to take over, by their names in the pack."""
+    """The files to take over, by their names in the pack."""
 
     files: dict[str, bytes]
 
 
 def read_earlier(path: Path, subject: Subject, seed: int) -> Earlier:
-    """The records of `path` whose cases passed. Raises EarlierUnusable for another subject, version, build or seed."""
+    """What of `path` passed: the records of cases, and the files of the replay.
+
+    Raises EarlierUnusable for another subject, version, build or seed.
+    """
     if not path.is_file():
         raise EarlierUnusable(f"There is no pack {path}.")
     try:
@@ -49,14 +52,15 @@ def read_earlier(path: Path, subject: Subject, seed: int) -> Earlier:
             passed = {
                 item["case"] for item in results["cases"] if item["result"] in ("pass", "warn")
             }
-            return Earlier(
-                {
-                    name: archive.read(name)
-                    for name in archive.names
-                    if name.startswith(_PREFIX)
-                    and name.removeprefix(_PREFIX).removesuffix(".json") in passed
-                }
-            )
+            replayed = bool(results["suites"].get("volume") == "pass")
+
+            def is_taken(name: str) -> bool:
+                if name.startswith(_VOLUME):
+                    return replayed
+                case = name.removeprefix(_PREFIX).removesuffix(".json")
+                return name.startswith(_PREFIX) and case in passed
+
+            return Earlier({name: archive.read(name) for name in archive.names if is_taken(name)})
     except (
         PackRefused,
         zipfile.BadZipFile,

@@ -25,6 +25,7 @@ from sandbox.conformance.evidence.claims import (
 from sandbox.conformance.evidence.contents import PackFiles, check_digests, check_listing
 from sandbox.conformance.evidence.eligibility import (
     NOTHING_KNOWN,
+    VOLUME,
     Eligibility,
     RequirementLike,
 )
@@ -287,9 +288,15 @@ class _Verifier:
             told, PackFiles(self._archive, self._manifest), self._recompute, self._manifest
         )
         cases, names = len(self._results["cases"]), len(self._results["requirements"])
+        counts = self._results.get(VOLUME, {}).get("counts")
+        ledger = (
+            f", each of the {counts['sent'] + counts['caughtUp']:,} messages of the replay's ledger made anew"
+            if counts
+            else ""
+        )
         return (
-            f"The records of {cases} cases were judged anew: every verdict is as written, of {names} requirements and "
-            f"overall ({self._results['overall']})."
+            f"The records of {cases} cases were judged anew{ledger}: every verdict is as written, of {names} "
+            f"requirements and overall ({self._results['overall']})."
         )
 
     def _eligible(self) -> str:

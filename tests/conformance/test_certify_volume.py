@@ -1,0 +1,137 @@
+"""`esr-sandbox certify` with its fifth suite: a replay against the mock ESR, verified, and taken over by a later run."""
+
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import orjson
+import pytest
+
+from loadtests.profiles import BUNDLED
+from sandbox.cli import HELD, INCONCLUSIVE, MISUSED, run
+from sandbox.cli.certify_volume import taken_over
+from sandbox.conformance.subject import Subject
+from sandbox.conformance.volume.files import LEDGER, PLAN
+from sandbox.conformance.volume.replaying import esr_volume
+
+SEED = "7"
+VOLUME = ["certify", "--reference", "esr", "--suite", "volume", "--seed", SEED]
+
+
+@pytest.fixture(scope="module")
+def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The smoke profile, of which a second is six hours, with limits that the slowest machine keeps."""
+    text = (BUNDLED / "smoke.toml").read_text(encoding="utf-8")
+    text = text.replace("factor = 7200", "factor = 21600")
+    text = re.sub(r"^(\w+_ms) = \d+$", r"\1 = 60000", text, flags=re.MULTILINE)
+    path = tmp_path_factory.mktemp("profile") / "quick.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("keys")
+    assert run(["key", "new", "--out", str(folder), "--name", "tester"]) == HELD
+    return folder
+
+
+def certified(profile: Path, keys: Path, out: Path, *more: str) -> dict[str, bytes]:
+    """The pack of a run of the suite of volume alone, which is sound and not certifiable."""
+    arguments = ["--volume-profile", str(profile), "--key", str(keys / "tester.private.pem")]
+    assert run([*VOLUME, *arguments, "--out", str(out), *more]) == INCONCLUSIVE
+    with zipfile.ZipFile(out / "esr.zip") as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.fixture(scope="module")
+def out(profile: Path, keys: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("out")
+    certified(profile, keys, out, "--applicants", "1500")
+    return out
+
+
+def test_replay_against_the_mock_esr_passes_and_its_pack_verifies(
+    out: Path, keys: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+
+    code = run(
+        ["verify", str(out / "esr.zip"), "--trust", str(keys / "tester.public.pem"), "--json"]
+    )
+
+    verification = json.loads(capsys.readouterr().out)
+    with zipfile.ZipFile(out / "esr.zip") as archive:
+        results = orjson.loads(archive.read("results.json"))
+    assert (code, verification["code"]) == (HELD, None)
+    assert {item["result"] for item in results["volume"]["findings"]} == {"pass"}
+    assert results["suites"]["volume"] == "pass"
+    assert results["suites"]["behaviour"] == "skip"
+    assert "volume" in (out / "esr.html").read_text(encoding="utf-8")
+
+
+def test_later_run_takes_over_a_replay_that_passed(
+    out: Path, profile: Path, keys: Path, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(out / "esr.zip") as archive:
+        before = {name: archive.read(name) for name in archive.namelist()}
+
+    again = certified(
+        profile, keys, tmp_path, "--applicants", "1500", "--rerun-failed", str(out / "esr.zip")
+    )
+
+    assert again[LEDGER] == before[LEDGER]
+
+
+def test_replay_is_not_taken_over_where_another_or_none_is_asked_for(profile: Path) -> None:
+    subject = Subject("esr", "P", "N", "1", "1", "t", {"esr": "http://127.0.0.1:9/esr/v1"})
+    volume = esr_volume(subject, 7, str(profile), 1500)
+    earlier = {"cases/esr.a.json": b"{}", LEDGER: b"...", **volume.asked()}
+
+    assert taken_over(earlier, volume) == earlier
+    for other in (
+        None,
+        esr_volume(subject, 7, str(profile), 1600),
+        esr_volume(subject, 8, str(profile), 1500),
+        esr_volume(subject, 7, "smoke", 1500),
+    ):
+        assert taken_over(earlier, other) == {"cases/esr.a.json": b"{}"}
+
+
+def test_esr_elsewhere_without_the_world_of_the_replay_is_a_matter_of_configuration(
+    tmp_path: Path,
+) -> None:
+    subject = Subject("esr", "P", "N", "1", "1", "t", {"esr": "http://127.0.0.1:9/esr/v1"})
+
+    trouble = esr_volume(subject, 7, "smoke", 100).unready()
+
+    assert trouble is not None
+    assert "does not answer" in trouble
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["esr", "--go-live", "--suite", "volume"], "leave --suite out"),
+        (["esr", "--applicants", "100"], "add --go-live"),
+        (["esr", "--volume-profile", "day"], "add --go-live"),
+        (["esr", "--go-live", "--volume-profile", "nothing"], "There is no profile 'nothing'"),
+        (["nhs-jobs", "--suite", "volume"], "NHS Jobs has no suite of volume"),
+    ],
+)
+def test_what_is_wrongly_asked_is_told_and_exits_with_2(
+    arguments: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["certify", "--reference", *arguments, "--out", str(tmp_path)]) == MISUSED
+    out, err = capsys.readouterr()
+    assert told in " ".join((out + err).split())
+    assert not (tmp_path / "esr.zip").exists()
+
+
+def test_plan_stands_in_the_pack_from_the_beginning(profile: Path) -> None:
+    subject = Subject("esr", "P", "N", "1", "1", "t", {"esr": "http://127.0.0.1:9/esr/v1"})
+
+    told = orjson.loads(esr_volume(subject, 7, str(profile), None).asked()[PLAN])
+
+    assert (told["applicants"], told["clock"], told["scope"]) == (2500, "wall", None)
