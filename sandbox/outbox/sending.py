@@ -3,10 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
-
-import aiohttp
-from yarl import URL
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
 
 from sandbox.faults.rules import FaultRule
 from sandbox.outbox.spoiling import (
@@ -19,8 +17,10 @@ from sandbox.outbox.spoiling import (
 )
 from sandbox.outbox.store import Message
 
+if TYPE_CHECKING:
+    from sandbox.outbox.client import Client
+
 _ROUTED = "nhs-jobs"
-_KEPT = 65_536  # bytes of an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,14 @@ class Sent:
     headers: dict[str, str]
     body: bytes
     answer: Answer
+
+
+class NoAnswer(Exception):
+    """Nothing came back; the text says why."""
+
+
+class Broken(NoAnswer):
+    """The connection broke under the request. One that lay idle may have been closed: that says nothing about the receiver."""
 
 
 class Sign(Protocol):
@@ -75,15 +83,20 @@ class Sender:
         self._route = route
         self._signers = signers
         self._timeout = timeout
-        self._client = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=timeout),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-        )
+        self._client: Client | None = None
 
     async def close(self) -> None:
         """Ends every connection."""
-        await self._client.close()
+        if self._client is not None:
+            await self._client.close()
+
+    async def _ready(self) -> "Client":
+        if self._client is None:
+            # The first message has the library read, in a thread of its own: no start waits for it, and no request.
+            module = await asyncio.to_thread(import_module, "sandbox.outbox.client")
+            if self._client is None:
+                self._client = module.Client()
+        return self._client
 
     def address(self, message: Message) -> str:
         """Where a message goes."""
@@ -101,23 +114,19 @@ class Sender:
     async def _ask(
         self, message: Message, url: str, headers: dict[str, str], fault: FaultRule | None
     ) -> Sent:
+        client = await self._ready()
         sent, body = headers, message.body
         for is_last in (False, True):
             try:
                 async with asyncio.timeout(self._timeout):
-                    address = URL(url)
-                    signed, body = await self._signed(message, str(address), fault)
+                    signed, body = await self._signed(message, client.on_the_wire(url), fault)
                     sent = headers | signed
-                    return Sent(
-                        url, sent, body, await self._answer(message.method, address, sent, body)
-                    )
-            except (TimeoutError, aiohttp.ClientConnectorError, aiohttp.InvalidURL) as problem:
-                return Sent(url, sent, body, _none(problem))
-            except (aiohttp.ClientError, OSError) as problem:
-                # The other side may have closed a connection that lay idle: that says nothing about it.
+                    answer = await client.ask(message.method, url, sent, body)
+                    return Sent(url, sent, body, _answer(*answer))
+            except Broken as problem:
                 if is_last:
                     return Sent(url, sent, body, _none(problem))
-            except ValueError as problem:
+            except (TimeoutError, ValueError, NoAnswer) as problem:
                 return Sent(url, sent, body, _none(problem))
         raise AssertionError("unreachable")
 
@@ -134,32 +143,16 @@ class Sender:
         signed = await sign(replace(message, body=body), url, signing_of(fault))
         return headers_to_send(fault, signed), body_to_send(fault, body)
 
-    async def _answer(
-        self, method: str, address: URL, headers: dict[str, str], body: bytes
-    ) -> Answer:
-        """Sends once. Of an answer that does not end, no more is read than is kept."""
-        kept = bytearray()
-        async with self._client.request(
-            method, address, headers=headers, data=body, allow_redirects=False
-        ) as response:
-            async for part in response.content.iter_any():
-                kept += part
-                if len(kept) >= _KEPT:
-                    response.close()
-                    break
-            return Answer(
-                response.status,
-                bytes(kept[:_KEPT]),
-                _retry_after(response),
-                response.headers.get("Content-Type", ""),
-            )
+
+def _answer(status: int, headers: dict[str, str], body: bytes) -> Answer:
+    return Answer(status, body, _retry_after(headers), headers.get("content-type", ""))
 
 
 def _none(problem: Exception) -> Answer:
     return Answer(0, str(problem).encode() or type(problem).__name__.encode())
 
 
-def _retry_after(response: aiohttp.ClientResponse) -> float | None:
+def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Retry-After in seconds, a day at most; None where it is missing or a date."""
-    told = response.headers.get("Retry-After", "")
+    told = headers.get("retry-after", "")
     return min(float(told), 86_400.0) if told.isascii() and told.isdigit() else None
