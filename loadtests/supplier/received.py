@@ -8,7 +8,7 @@ held, was changed in the wrong order.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from loadtests.discrepancies import Difference, Discrepancy, Reconciliation
@@ -34,21 +34,9 @@ class Held:
     """The newest, by sequence; see `SHOWN`."""
 
 
-@dataclass(slots=True)
-class Received:
-    """What was found of the supplier's receiver."""
-
-    events: int = 0
-    """Events that the supplier was to be told of."""
-    acknowledged: int = 0
-    found: Reconciliation = field(default_factory=Reconciliation)
-
-
-def judge_events(events: list[Event], held: Held) -> Received:
+def judge_events(found: Reconciliation, events: list[Event], held: Held) -> None:
     """Judge what the supplier holds of the events that it subscribed to, in their order."""
     told = [each for each in events if each.acknowledged is not None]
-    result = Received(events=len(events), acknowledged=len(told))
-    found = result.found
     known = set(held.ids)
     for each in told:
         if each.id not in known and _is_shown(each, events, held):
@@ -68,7 +56,6 @@ def judge_events(events: list[Event], held: Held) -> Received:
     for _ in range(len(found.duplicated), grown - len(events)):
         what = f"There were {len(events)} events and {grown} are held; which one is there again, the driver does not say."
         found.duplicated.append(Discrepancy(what, "event", None, ""))
-    return result
 
 
 def _is_shown(event: Event, events: list[Event], held: Held) -> bool:
@@ -81,7 +68,7 @@ def _is_shown(event: Event, events: list[Event], held: Held) -> bool:
 
 
 def judge_view(
-    result: Received,
+    found: Reconciliation,
     reference: str,
     applicant: Mapping[str, Any],
     view: Mapping[str, Any] | None,
@@ -96,23 +83,23 @@ def judge_view(
     """
     if view is None:
         what = "The supplier does not show this application, which ESR holds."
-        result.found.lost.append(_of_view(what, reference, applicant))
+        found.lost.append(_of_view(what, reference, applicant))
         return
     states = _states(events, first)
     if _APPLICANT not in blamed:
         own = {name: view.get(name) for name in ("applicantNumber", "status", "startDate")}
         actual = {name: applicant.get(name) for name in own}
         earlier = [{**actual, **state} for state in states[_APPLICANT][:-1]]
-        _judge_thing(result, reference, applicant, _APPLICANT, own, actual, earlier, events)
+        _judge_thing(found, reference, applicant, _APPLICANT, own, actual, earlier, events)
     checks = {check.get("checkType"): _check(check) for check in view.get("checks", [])}
     for thing in (checks.keys() | states.keys()) - {_APPLICANT} - blamed:
         history = states.get(thing, [{}])
         own = checks.get(thing, {})
-        _judge_thing(result, reference, applicant, thing, own, history[-1], history[:-1], events)
+        _judge_thing(found, reference, applicant, thing, own, history[-1], history[:-1], events)
 
 
 def _judge_thing(
-    result: Received,
+    found: Reconciliation,
     reference: str,
     applicant: Mapping[str, Any],
     thing: str,
@@ -131,7 +118,6 @@ def _judge_thing(
     )
     newest = [each for each in events if _thing(each) == thing][-1:]
     named = f"the check {thing}" if thing != _APPLICANT else "the applicant"
-    found = result.found
     if newest and any(newest[0].id in item.what for item in found.lost):
         return  # the event is lost, and that is said
     if newest and newest[0].acknowledged is None:

@@ -14,7 +14,7 @@ from loadtests.discrepancies import Reconciliation, Told
 from loadtests.ledger import Ledger
 from loadtests.supplier.actions import SupplierActions, is_act_in_esr
 from loadtests.supplier.reading import Event, Places, Reports, events_since, requests_since
-from loadtests.supplier.received import Held, Received, judge_events, judge_view
+from loadtests.supplier.received import Held, judge_events, judge_view
 from loadtests.supplier.sent import OPERATIONS, AtEsr, judge_application, judge_submissions
 from loadtests.target import Target
 from simulators.year import STEPS, Kind
@@ -28,10 +28,8 @@ _SETTLES_SECONDS = 3.0
 class ReadBack:
     """What reading both sides back found."""
 
-    sent: Reconciliation
-    """Of the orders, at ESR."""
-    received: Received
-    """Of ESR's events, and of what the supplier holds."""
+    found: Reconciliation
+    """Of the orders at ESR; of ESR's events, and of what else the supplier holds."""
     arrivals: dict[int, float]
     """When each order arrived at ESR, by message number: wall seconds since the epoch."""
     events: list[Event]
@@ -83,10 +81,9 @@ def read_back(
     until = time.monotonic() + _SETTLES_SECONDS
     while True:
         received = _received(reports, applications, at_esr, events, before, blamed, progress)
-        if received.found.clean or time.monotonic() > until:
-            break
+        if received.clean or time.monotonic() > until:
+            return ReadBack(_merged(sent, received), arrivals, events)
         time.sleep(_LOOK_SECONDS)
-    return ReadBack(sent, received, arrivals, events)
 
 
 def acts_in_esr(ledger: Ledger, plan: SupplierActions) -> frozenset[int]:
@@ -99,12 +96,10 @@ def acts_in_esr(ledger: Ledger, plan: SupplierActions) -> frozenset[int]:
     )
 
 
-def merged(found: ReadBack) -> Reconciliation:
-    """Both sides' discrepancies in one, the sender's first."""
+def _merged(sent: Reconciliation, received: Reconciliation) -> Reconciliation:
     whole = Reconciliation()
     for field in fields(Reconciliation):
-        one, other = (getattr(each, field.name) for each in (found.sent, found.received.found))
-        setattr(whole, field.name, one + other)
+        setattr(whole, field.name, getattr(sent, field.name) + getattr(received, field.name))
     return whole
 
 
@@ -190,10 +185,11 @@ def _received(
     before: int,
     blamed: Mapping[str, frozenset[str]],
     progress: Callable[[int, int], None],
-) -> Received:
+) -> Reconciliation:
     told = reports.perform("REPORT_EVENTS")
     held = Held(before, int(told["received"]), tuple(told.get("ids", ())))
-    result = judge_events(events, held)
+    found = Reconciliation()
+    judge_events(found, events, held)
     for place, application in enumerate(applications):
         progress(place + 1, len(applications) - place - 1)
         submission = application[0].message
@@ -201,7 +197,7 @@ def _received(
         if shown is None:
             continue  # whatever the supplier holds, ESR has nothing to hold it against; the orders are judged
         judge_view(
-            result,
+            found,
             submission.supplierReference,
             shown.held[0],
             reports.view(submission.supplierReference),
@@ -209,7 +205,7 @@ def _received(
             json.loads(submission.body),
             blamed.get(submission.supplierReference, frozenset()),
         )
-    return result
+    return found
 
 
 def _wrong(found: Reconciliation) -> set[int]:

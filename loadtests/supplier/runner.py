@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from loadtests.discrepancies import Reconciliation
 from loadtests.errors import LedgerError, PlanError, ReplayError
 from loadtests.ledger import Ledger, LedgerWriter, read_ledger
-from loadtests.measurements import measure, window_rows
 from loadtests.plan import Census
 from loadtests.preparation import create_vacancies
-from loadtests.profiles import Pacing, Profile
+from loadtests.profiles import Pacing
 from loadtests.reconcile import sent_digest
 from loadtests.results import Listener, Progress, ReplayPlan, ReplayResult, SetUp
 from loadtests.runner import (
@@ -27,9 +27,9 @@ from loadtests.supplier.access import SupplierPlan
 from loadtests.supplier.actions import SupplierActions
 from loadtests.supplier.connection import TWICE, Connected, connected
 from loadtests.supplier.reading import Places, Reports, places
-from loadtests.supplier.reconciliation import ReadBack, acts_in_esr, merged, read_back
-from loadtests.supplier.timing import arrived, longest_stall, propagation, stall_of_events
-from loadtests.supplier.verdict import Shown, judge_supplier
+from loadtests.supplier.reconciliation import acts_in_esr, read_back
+from loadtests.supplier.timing import Delivery, note, timed
+from loadtests.supplier.verdict import judge_supplier
 from loadtests.target import Target
 from loadtests.verdict import roll_up
 
@@ -61,7 +61,7 @@ def run_supplier_replay(plan: SupplierPlan, progress: Listener | None = None) ->
     started = time.time()
     listener = progress or (lambda _: None)
     asked, access = plan.replay, plan.access
-    _check(asked.profile)
+    _check(asked)
     patience = _FIRST_PATIENCE
     with (
         Target(access.control_url, "", patience, name="The sandbox") as control,
@@ -78,11 +78,12 @@ def run_supplier_replay(plan: SupplierPlan, progress: Listener | None = None) ->
         before = int(Reports(driver).perform("REPORT_EVENTS")["received"])
         interrupted = send(orders, asked, census, time_limit(asked, census), listener)
         ledger = read_ledger(asked.ledger)
-        found: ReadBack | None = None
+        found: Reconciliation | None = None
         try:
             found = _read(
                 asked, ledger, told, sides, (control, esr, driver), since, before, listener
             )
+            ledger = read_ledger(asked.ledger)
         except KeyboardInterrupt:
             interrupted = interrupted or "stopped by Ctrl-C while reading back"
         except ReplayError as error:
@@ -90,9 +91,9 @@ def run_supplier_replay(plan: SupplierPlan, progress: Listener | None = None) ->
     return _result(asked, told, census, ledger, found, interrupted, started)
 
 
-def _check(profile: Profile) -> None:
-    """Raises PlanError for a profile by which a supplier cannot be judged."""
-    limits = profile.limits
+def _check(asked: ReplayPlan) -> None:
+    """Raises PlanError for a profile by which a supplier cannot be judged, LedgerError for a ledger that was begun."""
+    profile, limits = asked.profile, asked.profile.limits
     if profile.pace.kind is not Pacing.CONSTANT:
         raise PlanError(
             f"Profile {profile.name} stretches the busy hours to what the target takes; a supplier is given its orders at one "
@@ -103,15 +104,15 @@ def _check(profile: Profile) -> None:
             f"Profile {profile.name} has no limits.longest_stall_seconds or no limits.propagation_p95_ms, by which a supplier is "
             "judged: take the profile supplier."
         )
+    if asked.ledger.exists() and asked.ledger.stat().st_size:
+        raise LedgerError(
+            f"{asked.ledger} has been begun; a replay through a supplier cannot go on with a ledger: give a new file."
+        )
 
 
 def _set_up(asked: ReplayPlan, esr: Target, listener: Listener) -> SupplierActions:
     scope = scope_of(asked)
     known = open_ledger(asked, scope)
-    if known.begun or known.vacancies:
-        raise LedgerError(
-            f"{asked.ledger} has been begun; a replay through a supplier cannot go on with a ledger: give a new file."
-        )
 
     def created(done: int, remaining: int) -> None:
         listener(Progress("setting up", done, remaining, 0.0, 0.0, 0))
@@ -131,12 +132,18 @@ def _read(
     since: Places,
     before: int,
     listener: Listener,
-) -> ReadBack:
+) -> Reconciliation:
+    """Read both sides back; when what came of it arrived goes into the ledger."""
+
     def read(done: int, remaining: int) -> None:
         listener(Progress("reconciling", done, remaining, 0.0, 0.0, 0))
 
     patience = asked.profile.sending.retry_for_seconds
-    return read_back(ledger, told, sides.types, targets, since, before, patience, read)
+    found = read_back(ledger, told, sides.types, targets, since, before, patience, read)
+    deliveries = [Delivery(each.id, each.happened, each.acknowledged) for each in found.events]
+    with LedgerWriter(asked.ledger) as writer:
+        note(writer, found.arrivals, deliveries)
+    return found.found
 
 
 def _result(
@@ -144,35 +151,22 @@ def _result(
     told: SupplierActions,
     census: Census,
     ledger: Ledger,
-    found: ReadBack | None,
+    found: Reconciliation | None,
     interrupted: str | None,
     started: float,
 ) -> ReplayResult:
     counts = counts_of(ledger, told.scope, census)
     planned = {hour: sum(kinds.values()) for hour, kinds in census.by_hour.items()}
-    there = arrived(ledger, found.arrivals if found else {}, acts_in_esr(ledger, told))
-    measured = measure(there, told.scope, planned)
-    window = window_rows(there, told.scope)
-    begins = float(window["due"].min()) if len(window) else started
-    # What the set-up brought about is no part of the window.
-    events = [each for each in found.events if (each.happened or begins) >= begins] if found else []
-    reached = propagation(events) if found else None
-    shown = Shown(
-        sent=found.sent if found else None,
-        received=found.received if found else None,
-        sender_stall=longest_stall(window["due"], window["answered"]),
-        receiver_stall=stall_of_events(events),
-        propagation=reached,
-    )
-    findings = judge_supplier(asked.profile.limits, counts, measured, shown, interrupted)
+    shown = timed(ledger, told.scope, acts_in_esr(ledger, told), planned)
+    findings = judge_supplier(asked.profile.limits, counts, shown, found, interrupted)
     return ReplayResult(
         outcome=roll_up(findings),
         findings=findings,
         counts=counts,
         set_up=SetUp(len(told.vacancies), len(ledger.rows) - counts.sent),
-        measurements=measured,
-        propagation=reached,
-        reconciliation=merged(found) if found else None,
+        measurements=shown.measured,
+        propagation=shown.propagation,
+        reconciliation=found,
         assumptions=(
             *volume_told(asked, told),
             *ASSUMPTIONS,

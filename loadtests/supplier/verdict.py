@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from loadtests.discrepancies import Discrepancy, Reconciliation
-from loadtests.measurements import Distribution, Measurements
 from loadtests.profiles import Limits
-from loadtests.supplier.received import Received
-from loadtests.supplier.timing import Stall
-from loadtests.verdict import (
-    Counts,
-    Finding,
-    Outcome,
-    completeness,
-    errors,
-    latency,
-    propagation,
-)
+from loadtests.supplier.timing import Stall, Timed
+from loadtests.verdict import Counts, Finding, Outcome, completeness, errors, latency, propagation
+from simulators.year import Kind
 
 SENDER, RECEIVER = "sender", "receiver"
 LOST, DOUBLED, ALTERED, REORDERED, STALLED = "lost", "doubled", "altered", "reordered", "stalled"
@@ -33,81 +23,69 @@ def named(what: str, part: str) -> str:
     return f"{what} ({part})"
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What was found on both sides; None where it could not be read."""
-
-    sent: Reconciliation | None
-    received: Received | None
-    sender_stall: Stall | None
-    receiver_stall: Stall | None
-    propagation: Distribution | None
+def part_of(item: Discrepancy) -> str:
+    """Whose defect it is: what is wrong with an order is the sender's, all else the receiver's."""
+    return SENDER if item.kind in list(Kind) else RECEIVER
 
 
 def judge_supplier(
     limits: Limits,
     counts: Counts,
-    measured: Measurements,
-    shown: Shown,
+    timed: Timed,
+    found: Reconciliation | None,
     interrupted: str | None,
 ) -> tuple[Finding, ...]:
-    """Every finding. `interrupted` says why the replay did not run to its end; `measured` is from orders to arrivals at ESR."""
-    late = measured.lateness.p99 > limits.driver_lateness_p99_ms
+    """Every finding. `found` is None where the two sides could not be read back, `interrupted` says why it ended early."""
+    late = timed.measured.lateness.p99 > limits.driver_lateness_p99_ms
     return (
         completeness(counts, interrupted),
-        *_sender(shown.sent),
-        *_receiver(shown.received),
-        _stalled(SENDER, shown.sender_stall, limits, late),
-        _stalled(RECEIVER, shown.receiver_stall, limits, late),
+        *_reconciliation(found),
+        _events(timed),
+        _stalled(SENDER, timed.sender_stall, limits, late),
+        _stalled(RECEIVER, timed.receiver_stall, limits, late),
         errors(limits, counts, interrupted),
-        *latency(limits, measured),
-        *propagation(limits, shown.propagation),
+        *latency(limits, timed.measured),
+        *propagation(limits, timed.propagation),
     )
 
 
-def _sender(found: Reconciliation | None) -> Iterator[Finding]:
-    yield from _named(SENDER, found)
+def _reconciliation(found: Reconciliation | None) -> Iterator[Finding]:
     if found is None:
+        yield Finding(
+            "reconciliation", Outcome.INCONCLUSIVE, "not done", "every order and event found once"
+        )
         return
-    yield _zero("told to ESR without an order", found.contradicted)
-    outcome = Outcome.PASS if 0 < found.acknowledged == found.confirmed else Outcome.INCONCLUSIVE
-    if not found.clean:
-        outcome = Outcome.FAIL
+    for part in (SENDER, RECEIVER):
+        for name, items in (
+            (LOST, found.lost),
+            (DOUBLED, found.duplicated),
+            (ALTERED, found.altered),
+            (REORDERED, found.reordered),
+        ):
+            yield _none_of(named(name, part), [each for each in items if part_of(each) == part])
+    yield _none_of("told to ESR without an order", found.contradicted)
+    outcome = Outcome.PASS if found.confirmed == found.acknowledged else Outcome.FAIL
+    if not found.acknowledged:
+        outcome = Outcome.INCONCLUSIVE
     measured = f"{found.confirmed:,} of {found.acknowledged:,}"
     yield Finding("orders found at ESR once, unaltered, in order", outcome, measured, "all")
 
 
-def _receiver(found: Received | None) -> Iterator[Finding]:
-    yield from _named(RECEIVER, found.found if found else None)
-    if found is None:
-        return
-    outcome = Outcome.PASS if found.acknowledged == found.events else Outcome.FAIL
-    if not found.events:
-        outcome = Outcome.INCONCLUSIVE
-    measured = f"{found.acknowledged:,} of {found.events:,}"
-    yield Finding("events acknowledged", outcome, measured, "all")
-
-
-def _named(part: str, found: Reconciliation | None) -> Iterator[Finding]:
-    if found is None:
-        yield Finding(f"reconciliation ({part})", Outcome.INCONCLUSIVE, "not done", "done")
-        return
-    for name, items in (
-        (LOST, found.lost),
-        (DOUBLED, found.duplicated),
-        (ALTERED, found.altered),
-        (REORDERED, found.reordered),
-    ):
-        yield _zero(named(name, part), items)
-
-
-def _zero(name: str, items: list[Discrepancy]) -> Finding:
+def _none_of(name: str, items: list[Discrepancy]) -> Finding:
     return Finding(name, Outcome.FAIL if items else Outcome.PASS, f"{len(items):,}", "0")
+
+
+def _events(timed: Timed) -> Finding:
+    outcome = Outcome.PASS if timed.acknowledged == timed.events else Outcome.FAIL
+    if not timed.events:
+        outcome = Outcome.INCONCLUSIVE
+    measured = f"{timed.acknowledged:,} of {timed.events:,}"
+    return Finding("events acknowledged", outcome, measured, "all")
 
 
 def _stalled(part: str, stall: Stall | None, limits: Limits, late: bool) -> Finding:
     most = limits.longest_stall_seconds or 0.0
-    limit = f"{most:g} s at most"
+    limit = f"{most:g} s"
     if stall is None:
         return Finding(named(STALLED, part), Outcome.INCONCLUSIVE, "nothing arrived", limit)
     outcome = Outcome.PASS if stall.seconds <= most else Outcome.FAIL

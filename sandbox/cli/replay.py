@@ -13,9 +13,11 @@ from loadtests.plan import WorldParameters
 from loadtests.profiles import load_profile
 from loadtests.results import Master, ReplayPlan
 from loadtests.sending_process import work
+from loadtests.supplier.access import SupplierAccess
 from loadtests.verdict import Outcome
 from sandbox.cli import FAILED, HELD, INCONCLUSIVE, Stop
 from sandbox.cli.replay_output import print_paths, print_replay, replay
+from sandbox.cli.replay_suppliers import REFERENCES, SUPPLIER, example_supplier, supplier_at
 from sandbox.cli.targets import target_sandbox
 from sandbox.cli.worlds import WORLDS
 from sandbox.reports.replay import replay_report, write_replay
@@ -63,6 +65,16 @@ EXIT_CODES = {Outcome.PASS: HELD, Outcome.FAIL: FAILED, Outcome.INCONCLUSIVE: IN
 @click.option(
     "--esr",
     help="An ESR that is no sandbox, by its base address: dates are shifted to today, its clock is left alone.",
+)
+@click.option(
+    "--subject",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Replay through a recruitment system: its subject file, as for certify; its ESR is the sandbox that this names.",
+)
+@click.option(
+    "--reference",
+    type=click.Choice(REFERENCES),
+    help="Replay through the example supplier, which is started with a sandbox of its own.",
 )
 @click.option("--token", envvar="ESR_SANDBOX_TOKEN", help="The bearer token, with --url or --esr.")
 @click.option(
@@ -133,6 +145,8 @@ def command(
     seed: int,
     url: str | None,
     esr: str | None,
+    subject: Path | None,
+    reference: str | None,
     token: str | None,
     world: str,
     world_seed: int,
@@ -146,24 +160,25 @@ def command(
     report: Path,
     as_json: bool,
 ) -> int:
-    """Replay a part of a year against ESR, then find every message that was sent in the state it should have.
+    """Replay a part of a year against ESR, or through a recruitment system, then find every message in the state it should have.
 
     Exit code 0: nothing lost, duplicated or altered and every limit kept; 1: not so; 3: inconclusive.
     """
-    if worker is not None:
-        return work(Master(worker, master_port), seed if _was_given("seed") else None)
     kept = ledger or report / "ledger.ndjson"
     parameters = WorldParameters(world_seed, *WORLDS[world])
     try:
-        chosen = load_profile(profile)
-        with _target(url, esr, token) as running:
+        if worker is not None:
+            return work(Master(worker, master_port), seed if _was_given("seed") else None)
+        driven = subject is not None or reference is not None
+        chosen = load_profile(SUPPLIER if driven and not _was_given("profile") else profile)
+        with _target(url, esr, token, subject, reference) as (running, supplier):
             report.mkdir(parents=True, exist_ok=True)
             if ledger is None:
                 kept.unlink(missing_ok=True)
             for old in report.glob("locust_*.csv"):
                 old.unlink()
             plan = ReplayPlan(
-                base_url=running.url if esr else f"{running.url}/esr/v1",
+                base_url=running.url if esr or driven else f"{running.url}/esr/v1",
                 token=running.token,
                 profile=chosen,
                 world=parameters,
@@ -172,13 +187,13 @@ def command(
                 factor=factor,
                 scale=scale,
                 applicants=applicants,
-                sandbox_url=None if esr else running.url,
+                sandbox_url=None if esr or driven else running.url,
                 closed_hours=closed,
                 processes=processes,
                 master=Master(bind, master_port) if master else None,
                 csv=report / "locust",
             )
-            replayed = replay(plan)
+            replayed = replay(plan, supplier)
     except ReplayError as problem:
         raise Stop(str(problem)) from problem
     told = replay_report(replayed.result, replayed.phases, {"Target": plan.base_url})
@@ -193,15 +208,28 @@ def command(
 
 
 @contextmanager
-def _target(url: str | None, esr: str | None, token: str | None) -> Iterator[Started]:
-    """What is replayed against: an ESR elsewhere, a sandbox that runs, or one of its own. Raises Stop."""
-    if esr is None:
+def _target(
+    url: str | None,
+    esr: str | None,
+    token: str | None,
+    subject: Path | None,
+    reference: str | None,
+) -> Iterator[tuple[Started, SupplierAccess | None]]:
+    """What is replayed against, or through: an ESR elsewhere, a sandbox, a supplier with its sandbox. Raises Stop."""
+    if subject is not None or reference is not None:
+        if url is not None or esr is not None or None not in (subject, reference):
+            raise Stop(
+                "--subject and --reference each bring their ESR: leave the other, --url and --esr out."
+            )
+        with supplier_at(subject) if subject else example_supplier() as (running, supplier):
+            yield running, supplier
+    elif esr is None:
         with target_sandbox(url, token, "--only", "esr", "--world", "empty") as running:
-            yield running
-        return
-    if url is not None or token is None:
+            yield running, None
+    elif url is not None or token is None:
         raise Stop("--esr needs --token, and goes without --url.")
-    yield Started(esr.rstrip("/"), token)
+    else:
+        yield Started(esr.rstrip("/"), token), None
 
 
 def _was_given(option: str) -> bool:

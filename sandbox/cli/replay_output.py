@@ -11,6 +11,8 @@ from rich.text import Text
 from loadtests.discrepancies import Discrepancy
 from loadtests.results import Progress, ReplayPlan, ReplayResult
 from loadtests.runner import run_replay
+from loadtests.supplier.access import SupplierAccess, SupplierPlan
+from loadtests.supplier.runner import run_supplier_replay
 from sandbox.cli.progress import bar
 from sandbox.reports.certification_exchanges import printable
 from sandbox.reports.replay import WRONG, replay_lines
@@ -49,8 +51,8 @@ class _Phases:
         return self._seconds
 
 
-def replay(plan: ReplayPlan) -> Replayed:
-    """Replays with progress shown. Raises what `run_replay` raises."""
+def replay(plan: ReplayPlan, supplier: SupplierAccess | None = None) -> Replayed:
+    """Replays against ESR, or through a supplier, with progress shown. Raises what `run_replay` raises."""
     phases = _Phases()
     with bar(f"Replay of {plan.profile.name}:") as progress:
 
@@ -58,7 +60,11 @@ def replay(plan: ReplayPlan) -> Replayed:
             phases.hear(step.phase)
             progress.show(step.done, step.done + step.remaining, told(step))
 
-        result = run_replay(plan, show)
+        result = (
+            run_replay(plan, show)
+            if supplier is None
+            else run_supplier_replay(SupplierPlan(plan, supplier), show)
+        )
     return Replayed(result, phases.end())
 
 
