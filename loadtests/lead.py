@@ -75,18 +75,27 @@ class Lead:
 
     def heard_here(self, sender: str, told: dict[str, Any]) -> None:
         """A sender has come: it gets a share, if it is of this program."""
+        seed = self._orders.scope.seed
         if told["program"] != program():
-            self._refused = (
+            self._refuse(
+                sender,
                 f"worker {sender} is of another version (program {told['program']}, here {program()}); "
-                "install the same release there"
+                "install the same release there",
             )
-        elif told.get("seed") is not None and told["seed"] != self._orders.scope.seed:
-            self._refused = f"worker {sender} was started for seed {told['seed']}, this replay has seed {self._orders.scope.seed}"
+        elif told.get("seed") not in (None, seed):
+            self._refuse(
+                sender,
+                f"worker {sender} was started for seed {told['seed']}, this replay has seed {seed}",
+            )
         elif sender not in self._shares and len(self._shares) < self._orders.senders:
             self._shares[sender] = len(self._shares)
             share = {"share": self._shares[sender], "orders": self._orders.to_dict()}
             self._runner.send_message(BEGIN, share, sender)
         self._news.set()
+
+    def _refuse(self, sender: str, why: str) -> None:
+        self._refused = why
+        self._runner.send_message(BEGIN, {"refused": why}, sender)
 
     def heard_ready(self, sender: str, told: dict[str, Any]) -> None:
         """A sender is ready; it says when its first message is intended, if it has any."""

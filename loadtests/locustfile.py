@@ -1,4 +1,4 @@
-"""What `python -m locust -f` is given. Two environment variables say what to do: see `sending`."""
+"""What `python -m locust -f` is given. Environment variables say what to do: see `sending`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from locust import events
 from locust.env import Environment
 
-from loadtests.sending import ORDERS_VARIABLE, SEED_VARIABLE, read_orders
+from loadtests.sending import ORDERS_VARIABLE, PIPE_VARIABLE, SEED_VARIABLE, read_orders
 from loadtests.users import Replayer, attach
 
 _orders = read_orders(Path(os.environ[ORDERS_VARIABLE])) if ORDERS_VARIABLE in os.environ else None
@@ -23,7 +23,7 @@ class ReplaySender(Replayer):
 
 def join(environment: Environment, **_: Any) -> None:
     """Join the replay as soon as Locust's runner is there."""
-    attach(environment, _orders, _orders.parent_pipe if _orders else None)
+    attach(environment, _orders, int(os.environ[PIPE_VARIABLE]))
 
 
 events.init.add_listener(join)  # type: ignore[no-untyped-call]

@@ -20,8 +20,11 @@ ORDERS_VARIABLE = "ESR_SANDBOX_REPLAY"
 SEED_VARIABLE = "ESR_SANDBOX_REPLAY_SEED"
 """The environment variable that holds the seed for which a worker was started, where it was told one."""
 
+PIPE_VARIABLE = "ESR_SANDBOX_REPLAY_PIPE"
+"""The environment variable that holds the file descriptor that reads as ended when the process that started it is gone."""
+
 BEGIN, SEND, FINISH = "replay-begin", "replay-send", "replay-finish"
-"""What the lead tells its senders: their share; a stretch to send; to end when all is answered."""
+"""What the lead tells its senders: their share, or why they get none; a stretch to send; to end when all is answered."""
 HERE, READY, SENT, LINES, FINISHED = (
     "replay-here",
     "replay-ready",
@@ -58,8 +61,6 @@ class SendingOrders:
     """Of the sandbox's control API, where there is one: there the workspace's clock is moved."""
     senders: int = 1
     """How many processes send."""
-    parent_pipe: int | None = None
-    """A file descriptor that reads as ended when the runner is gone."""
 
     supplier: SupplierAccess | None = None
     """Given, what a recruitment system does is given to this supplier's driver."""

@@ -16,15 +16,21 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import orjson
 
+from loadtests.errors import TargetError
 from loadtests.ledger import LedgerTail
 from loadtests.plan import Census
 from loadtests.results import Listener, Master, Progress, ReplayPlan
-from loadtests.sending import ORDERS_VARIABLE, SEED_VARIABLE, SendingOrders, write_orders
+from loadtests.sending import (
+    ORDERS_VARIABLE,
+    PIPE_VARIABLE,
+    SEED_VARIABLE,
+    SendingOrders,
+    write_orders,
+)
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 _GRACE_SECONDS = 5.0
@@ -41,7 +47,7 @@ def send(
     """
     with tempfile.TemporaryDirectory(prefix="esr-replay-") as folder, _lifeline() as pipe:
         path = Path(folder) / "orders.json"
-        write_orders(path, replace(orders, parent_pipe=pipe))
+        write_orders(path, orders)
         log = Path(folder) / "locust.log"
         told = {ORDERS_VARIABLE: str(path)}
         try:
@@ -58,11 +64,13 @@ def send(
         return None if code == 0 else _why(log, code)
 
 
-def work(master: Master, seed: int | None) -> int:
+def work(master: Master, seed: int | None, patience: float = 120.0) -> int:
     """Be a worker of the master there until its replay ends; what it says goes to standard error. Returns 0 if all is well.
 
-    With `seed`, the master refuses this worker if its replay has another.
+    With `seed`, the master refuses this worker if its replay has another. Raises `TargetError` where no master is there
+    after `patience` seconds.
     """
+    _await(master, patience)
     options = ["--worker", "--master-host", master.host, "--master-port", str(master.port)]
     told = {} if seed is None else {SEED_VARIABLE: str(seed)}
     with (
@@ -71,6 +79,22 @@ def work(master: Master, seed: int | None) -> int:
         _locust(options, told, Path(folder), pipe, sys.stderr.fileno()) as child,
     ):
         return child.wait()
+
+
+def _await(master: Master, patience: float) -> None:
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            socket.create_connection((master.host, master.port), timeout=5).close()
+        except OSError as error:
+            if time.monotonic() > deadline:
+                raise TargetError(
+                    f"No master of a replay answers at {master.host}, port {master.port} ({error.strerror or error}); "
+                    "start one there with --master."
+                ) from error
+            time.sleep(0.2)
+        else:
+            return
 
 
 def _options(plan: ReplayPlan) -> list[str]:
@@ -116,7 +140,7 @@ def _locust(
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")
     }
-    environment |= told
+    environment |= {**told, PIPE_VARIABLE: str(pipe)}
     environment["PYTHONPATH"] = os.pathsep.join(
         [str(LOCUSTFILE.parent.parent), environment.get("PYTHONPATH", "")]
     ).rstrip(os.pathsep)

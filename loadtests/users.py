@@ -77,6 +77,10 @@ class Replayer(FastHttpUser):
         commands = self.commands
         self._tell(HERE, {"program": program(), "seed": self.expected_seed})
         what, order = commands.get()
+        if "refused" in order:
+            logger.error("replay: %s", order["refused"])
+            self.environment.process_exit_code = 4
+            gevent.sleep(3600)  # the lead ends the run
         orders = SendingOrders.from_dict(order["orders"])
         self.client = FastHttpSession(
             base_url=orders.base_url,
@@ -150,7 +154,7 @@ class _Lines:
             self.flush()
 
 
-def attach(environment: Environment, orders: SendingOrders | None, pipe: int | None) -> None:
+def attach(environment: Environment, orders: SendingOrders | None, pipe: int) -> None:
     """Join this Locust process to the replay: as the lead, as a sender, or as both where it is alone.
 
     `orders` are the lead's; `pipe` reads as ended when the process that started this one is gone.
@@ -178,8 +182,7 @@ def attach(environment: Environment, orders: SendingOrders | None, pipe: int | N
         ):
             runner.register_message(what, _listener(heard))
         gevent.spawn(lead.lead)
-    if pipe is not None:
-        gevent.spawn(_end_with_parent, environment, pipe)
+    gevent.spawn(_end_with_parent, environment, pipe)
 
 
 def _listener(heard: Callable[[str, dict[str, Any]], None]) -> Callable[..., None]:
