@@ -10,10 +10,9 @@ from typing import Any
 
 warnings.filterwarnings("ignore", message="Using `httpx` with `starlette.testclient`")
 
-from connexion import AsyncApp  # noqa: E402  (the filter above must come first)
+from connexion import ConnexionMiddleware  # noqa: E402  (the filter above must come first)
 from connexion.middleware.lifespan import LifespanMiddleware  # noqa: E402
 from connexion.middleware.routing import RoutingMiddleware  # noqa: E402
-from connexion.middleware.swagger_ui import SwaggerUIMiddleware  # noqa: E402
 from connexion.resolver import Resolver  # noqa: E402
 from starlette.types import ASGIApp  # noqa: E402
 
@@ -40,10 +39,12 @@ from sandbox.outbox.dispatcher import Dispatcher  # noqa: E402
 from sandbox.runtime import Runtime, SeedWorld  # noqa: E402
 from sandbox.settings import Settings  # noqa: E402
 from sandbox.web.call import Call  # noqa: E402
+from sandbox.web.contract_pages import ContractPages  # noqa: E402
 from sandbox.web.front import Front  # noqa: E402
 from sandbox.web.operations import OperationsMiddleware  # noqa: E402
 from sandbox.web.pages import pages  # noqa: E402
 from sandbox.web.reply import Reply  # noqa: E402
+from sandbox.web.routes import routes_of  # noqa: E402
 from sandbox.workspaces.store import find_workspace, insert_workspace  # noqa: E402
 
 logger = logging.getLogger(__name__)
@@ -84,26 +85,21 @@ def make_app(runtime: Runtime, contracts: list[Contract]) -> ASGIApp:
     runtime.operation_ids = {
         contract.name: frozenset(contract.operation_ids) for contract in contracts
     }
-    app = AsyncApp(
-        __name__,
+    app = ConnexionMiddleware(
+        ContractPages(pages(runtime, contracts), contracts),
+        import_name=__name__,
         lifespan=_lifespan(runtime),
-        middlewares=[
-            RoutingMiddleware,
-            OperationsMiddleware,
-            SwaggerUIMiddleware,
-            LifespanMiddleware,
-        ],
+        middlewares=[RoutingMiddleware, OperationsMiddleware, LifespanMiddleware],
     )
     for contract in contracts:
         app.add_api(
-            contract.document,
+            routes_of(contract.document),
             base_path=contract.base_path,
             name=contract.name,
             resolver=_resolver(contract.name, runtime.settings.systems),
             system=contract.name,
+            document=contract.document,
         )
-    # Connexion hands out no other way to what answers where no contract has a path.
-    app._middleware_app.router.default = pages(runtime, contracts)  # noqa: SLF001
     return Front(app, runtime, contracts)
 
 

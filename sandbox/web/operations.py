@@ -1,12 +1,13 @@
 """The last stage of Connexion's middleware: judges a request by its operation, serves it, and hands the reply on.
 
 Connexion reads the contract, resolves each operationId to its handler and routes. What its own stages work out again
-on every request (the body's definition, the validators, the handler's signature) is worked out here once, when the
-contract is read. See docs/decisions/0002-one-stage-per-operation.md.
+on every request (the body's definition, the validators, the handler's signature) is worked out here once, for each
+operation. See docs/decisions/0002-one-stage-per-operation.md.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from typing import Any
 
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
@@ -37,10 +38,15 @@ class ServedOperation:
         schemes = {scheme for requirement in security for scheme in requirement}
         self._secured = "bearerAuth" in schemes
         self._signed = "esrSignature" in schemes
-        self._requests = RequestRules(path_item, definition, document)
+        self._contract = path_item, definition, document
         self._answers = AnswerRules(definition, document)
         self._can_fail = system not in ("control", DELIVERIES)
         self._handler: Handler = operation.function
+
+    @cached_property
+    def _requests(self) -> RequestRules:
+        # Compiled at the operation's first request: a fifth of a second for all of them, and few are used in a run.
+        return RequestRules(*self._contract)
 
     async def __call__(self, scope: Scope, receive: Receive, _send: Send) -> None:
         call: Call = scope[CALL]
@@ -95,14 +101,15 @@ class AnswerBreaksContract(Exception):
 class OperationsApi(RoutedAPI[ServedOperation]):  # type: ignore[misc]
     """The operations of one contract."""
 
-    def __init__(self, *args: Any, system: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, system: str, document: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._system = system
+        self._document = document
         self.add_paths()
 
     def make_operation(self, operation: AbstractOperation) -> ServedOperation:
-        """Compiles one operation."""
-        return ServedOperation(operation, self._system, self.specification.raw)
+        """One operation, ready to serve."""
+        return ServedOperation(operation, self._system, self._document)
 
 
 class OperationsMiddleware(RoutedMiddleware[OperationsApi]):  # type: ignore[misc]
