@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -25,8 +25,8 @@ class Connected:
 
     today: str
     """The world's date (ISO 8601), which goes as wall time does."""
-    types: frozenset[str] | None
-    """The types of event that the supplier has subscribed to; None for all."""
+    subscriptions: tuple[Mapping[str, Any], ...]
+    """Those of the supplier, as ESR's contract shows them: `subscriptionId`, `url`, perhaps `types`."""
 
 
 @contextmanager
@@ -49,8 +49,12 @@ def connected(
         )
     if "SYNC_POSITIONS" in offered:
         reports.perform("SYNC_POSITIONS")  # the world may be younger than the supplier's lists
-    with _ledger_detail(control), _subscribed(esr, receiver) as types, _delivering_twice(control):
-        yield Connected(today, types)
+    with (
+        _ledger_detail(control),
+        _subscribed(esr, receiver) as subscriptions,
+        _delivering_twice(control, subscriptions),
+    ):
+        yield Connected(today, subscriptions)
 
 
 def _today(control: Target) -> str:
@@ -91,13 +95,11 @@ def _ledger_detail(control: Target) -> Iterator[None]:
 
 
 @contextmanager
-def _subscribed(esr: Target, receiver: str | None) -> Iterator[frozenset[str] | None]:
-    """The types of the supplier's own subscriptions; where it has none, its receiver is subscribed while the block runs."""
-    own = list(esr.pages("/event-subscriptions", "eventSubscriptions"))
+def _subscribed(esr: Target, receiver: str | None) -> Iterator[tuple[Mapping[str, Any], ...]]:
+    """The supplier's own subscriptions; where it has none, its receiver is subscribed while the block runs."""
+    own = tuple(esr.pages("/event-subscriptions", "eventSubscriptions"))
     if own:
-        types = [each.get("types") for each in own]
-        some = frozenset(kind for kinds in types if kinds is not None for kind in kinds)
-        yield None if None in types else some
+        yield own
         return
     if receiver is None:
         raise PlanError(
@@ -109,7 +111,7 @@ def _subscribed(esr: Target, receiver: str | None) -> Iterator[frozenset[str] | 
     if not answer.ok:
         raise _refused(esr, f"subscribe {receiver}", answer.status, answer.code)
     try:
-        yield None
+        yield (answer.body,)
     finally:
         place = f"/event-subscriptions/{answer.body['subscriptionId']}"
         with suppress(TargetError):
@@ -117,11 +119,19 @@ def _subscribed(esr: Target, receiver: str | None) -> Iterator[frozenset[str] | 
 
 
 @contextmanager
-def _delivering_twice(control: Target) -> Iterator[None]:
-    fault = _json(system="receiver", kind="DUPLICATE", probability=TWICE)
-    answer = control.call("POST", "/faults", fault)
-    if not answer.ok:
-        raise _refused(control, "deliver events twice", answer.status, answer.code)
+def _delivering_twice(
+    control: Target, subscriptions: Iterable[Mapping[str, Any]]
+) -> Iterator[None]:
+    for each in subscriptions:
+        fault = _json(
+            system="receiver",
+            kind="DUPLICATE",
+            probability=TWICE,
+            subscriptionId=each["subscriptionId"],
+        )
+        answer = control.call("POST", "/faults", fault)
+        if not answer.ok:
+            raise _refused(control, "deliver events twice", answer.status, answer.code)
     try:
         yield
     finally:

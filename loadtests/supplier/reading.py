@@ -100,12 +100,14 @@ def requests_since(control: Target, since: Places, operations: frozenset[str]) -
     return list(found.values())
 
 
-def events_since(control: Target, esr: Target, since: Places) -> list[Event]:
-    """ESR's events in their order, each beside its deliveries. Raises `TargetError`."""
+def events_since(
+    control: Target, esr: Target, since: Places, receivers: frozenset[str]
+) -> list[Event]:
+    """ESR's events in their order, each beside its deliveries to these addresses. Raises `TargetError`."""
     deliveries: dict[str, list[dict[str, Any]]] = {}
     for told in _exchanges(control, since):
-        if told["direction"] == "OUT" and "requestDigest" in told:
-            deliveries.setdefault(told["requestDigest"], []).append(told)
+        if told["direction"] == "OUT" and told["path"] in receivers:
+            deliveries.setdefault(told.get("requestDigest", ""), []).append(told)
     feed, _ = _walk(esr, "/events", "events", since.feed)
     return [_event(told, deliveries.get(_digest(told), [])) for told in feed]
 

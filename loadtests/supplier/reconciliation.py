@@ -39,7 +39,7 @@ class ReadBack:
 def read_back(
     ledger: Ledger,
     plan: SupplierActions,
-    types: frozenset[str] | None,
+    subscriptions: Iterable[Mapping[str, Any]],
     targets: tuple[Target, Target, Target],
     since: Places,
     before: int,
@@ -48,9 +48,9 @@ def read_back(
 ) -> ReadBack:
     """Wait until the supplier has sent what it was given and was told what it has to know, then judge.
 
-    `targets` are the control API, ESR and the driver; the journal and the feed are read from `since` on; `before` is how
-    many events the supplier held then. Waits for `patience` seconds at most. `progress` hears how many applications
-    were read, and how many are left. Raises `TargetError` when either side cannot be read.
+    `subscriptions` are the supplier's own; `targets` are the control API, ESR and the driver; the journal and the feed are read
+    from `since` on; `before` is how many events the supplier held then. Waits for `patience` seconds at most. `progress`
+    hears how many applications were read, and how many are left. Raises `TargetError` when either side cannot be read.
     """
     control, esr, driver = targets
     reports = Reports(driver)
@@ -58,8 +58,10 @@ def read_back(
     references = [told[0].message.supplierReference for told in applications]
     deadline = time.monotonic() + patience
     _await_sender(reports, references, deadline, progress)
-    events = _await_receiver(control, esr, since, types, deadline)
-    every_event = events if types is None else events_since(control, esr, since)
+    receivers = frozenset(each["url"].partition("?")[0] for each in subscriptions)
+    wanted = _types(subscriptions)
+    every_event = _await_receiver(control, esr, since, receivers, wanted, deadline)
+    events = [each for each in every_event if wanted(each)]
     requests = requests_since(control, since, frozenset(OPERATIONS.values()))
     at_esr = _at_esr(esr, plan, every_event, requests)
 
@@ -138,18 +140,26 @@ def _await_sender(
         time.sleep(_LOOK_SECONDS)
 
 
+def _types(subscriptions: Iterable[Mapping[str, Any]]) -> Callable[[Event], bool]:
+    """Whether a supplier with these subscriptions is told of an event."""
+    types = [each.get("types") for each in subscriptions]
+    return lambda event: any(kinds is None or event.type in kinds for kinds in types)
+
+
 def _await_receiver(
-    control: Target, esr: Target, since: Places, types: frozenset[str] | None, deadline: float
+    control: Target,
+    esr: Target,
+    since: Places,
+    receivers: frozenset[str],
+    wanted: Callable[[Event], bool],
+    deadline: float,
 ) -> list[Event]:
-    """The events that the supplier has subscribed to, once each is acknowledged or the time is up."""
+    """ESR's events, once each that the supplier is to be told of is acknowledged or the time is up."""
     while True:
         control.settle()
-        events = [
-            each
-            for each in events_since(control, esr, since)
-            if types is None or each.type in types
-        ]
-        if all(each.acknowledged is not None for each in events) or time.monotonic() > deadline:
+        events = events_since(control, esr, since, receivers)
+        left = [each for each in events if wanted(each) and each.acknowledged is None]
+        if not left or time.monotonic() > deadline:
             return events
         time.sleep(_LOOK_SECONDS)
 

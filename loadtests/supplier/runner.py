@@ -45,6 +45,7 @@ ASSUMPTIONS = (
         "Latency is counted from the intended time of an order to the arrival of its message at ESR, service time from the "
         "driver's answer to that arrival."
     ),
+    "No order is given again, for when to try again is the supplier's own affair: re-sends of the year are left out.",
     f"ESR delivers {TWICE:.0%} of its events twice (delivery is at least once).",
     "Every date is shifted to the day of the replay: a supplier lives in wall time.",
 )
@@ -139,7 +140,7 @@ def _read(
         listener(Progress("reconciling", done, remaining, 0.0, 0.0, 0))
 
     patience = asked.profile.sending.retry_for_seconds
-    found = read_back(ledger, told, sides.types, targets, since, before, patience, read)
+    found = read_back(ledger, told, sides.subscriptions, targets, since, before, patience, read)
     deliveries = [Delivery(each.id, each.happened, each.acknowledged) for each in found.events]
     with LedgerWriter(asked.ledger) as writer:
         note(writer, found.arrivals, deliveries)
