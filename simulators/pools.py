@@ -40,12 +40,9 @@ class Town:
     district: str
 
 
-# Faker finds each of its thirty or so providers anew for every locale, which takes longer than all that is drawn.
-_PROVIDERS = ["faker.providers.person", "faker.providers.address"]
-
-
-def _faker(locale: str) -> Faker:
-    faker = Faker(locale, providers=_PROVIDERS)
+def _faker(locale: str, *kinds: str) -> Faker:
+    # Left to itself, Faker finds thirty or so providers anew for every locale, which takes longer than all that is drawn.
+    faker = Faker(locale, providers=[f"faker.providers.{kind}" for kind in kinds])
     faker.seed_instance(_SEED)
     return faker
 
@@ -53,7 +50,7 @@ def _faker(locale: str) -> Faker:
 @lru_cache(maxsize=32)
 def names(locale: str) -> Names:
     """The names of a Faker locale."""
-    faker = _faker(locale)
+    faker = _faker(locale, "person")
     return Names(
         male=tuple(faker.first_name_male() for _ in range(_GIVEN_NAMES)),
         female=tuple(faker.first_name_female() for _ in range(_GIVEN_NAMES)),
@@ -64,14 +61,14 @@ def names(locale: str) -> Names:
 @lru_cache(maxsize=1)
 def streets() -> tuple[str, ...]:
     """Streets without house numbers."""
-    faker = _faker("en_GB")
+    faker = _faker("en_GB", "person", "address")
     return tuple(faker.street_name() for _ in range(_STREETS))
 
 
 @lru_cache(maxsize=1)
 def towns() -> tuple[Town, ...]:
     """Towns, no name twice."""
-    faker = _faker("en_GB")
+    faker = _faker("en_GB", "person", "address")
     found: dict[str, Town] = {}
     while len(found) < _TOWNS:
         number = len(found)
