@@ -21,6 +21,7 @@ from locust.runners import MasterRunner
 from loadtests.errors import ReplayError
 from loadtests.ledger import LedgerWriter
 from loadtests.pacer import Stretch, capped, constant
+from loadtests.propagation import subscribe
 from loadtests.sending import BEGIN, FINISH, SEND, SendingOrders, program
 from loadtests.target import Target
 
@@ -36,6 +37,8 @@ _CALIBRATION = 3000
 """Messages by which the target's capacity is measured, or a twentieth of a small plan's."""
 _AFTERWARDS = 8 * 24 * 3600
 """How far (seconds) the clock goes on after the last hour before ESR is read back."""
+_SETTLES_WITHIN = 90.0
+"""How long (seconds) a move of the clock may take; it waits until the world is quiet."""
 _UNANSWERED = 20
 """Messages given up one after another without any answer, after which ESR is taken to be gone."""
 _MICROSECONDS = 1_000_000
@@ -68,7 +71,9 @@ class Lead:
         self._unanswered = 0
         self._begin_in = _BEGIN_IN if isinstance(self._runner, MasterRunner) else 0.0
         self._control = (
-            Target(orders.control_url, orders.token) if orders.control_url is not None else None
+            Target(orders.control_url, orders.token, timeout=_SETTLES_WITHIN)
+            if orders.control_url is not None
+            else None
         )
 
     # What senders tell.
@@ -174,6 +179,8 @@ class Lead:
             # A resumed replay begins with what is left.
             begins = max(begins, self._left_from())
             self._run_clock(begins)
+            if orders.events_to is not None:
+                subscribe(orders.base_url, orders.token, orders.events_to)
             yield constant(begins, ends, sum(hours.values()), orders.factor)
             return
         start, cap = self._calibrate()

@@ -14,8 +14,13 @@ from loadtests.plan import HOUR, Scope
 
 _LONGEST_US = 86_400_000_000
 """The histogram's range: a microsecond to a day, three significant figures."""
+NEVER_MS = 0.99 * _LONGEST_US / 1000
+"""What a maximum (milliseconds) of something that never came reaches: the histogram rounds its range's end."""
 _POINTS = 240
 """Into how many spans a replay is cut at most, to be plotted."""
+
+GROWS_FROM = 100_000
+"""Messages below which nothing is said of growth: it would be the machine's noise."""
 
 Rows = np.ndarray[Any, Any]
 
@@ -124,7 +129,7 @@ class Measurements:
     simulated_seconds: float
     """From the first to the last intended time."""
     growth: float
-    """Median service time of the last tenth of the messages over that of the second tenth; 0 where there are few."""
+    """Median service time of the last tenth of the messages over that of the second tenth; 0 below `GROWS_FROM`."""
 
     @property
     def messages_per_second(self) -> float:
@@ -296,9 +301,9 @@ def _rate(rows: Rows) -> tuple[RatePoint, ...]:
 
 
 def _growth(rows: Rows) -> float:
-    tenth = len(rows) // 10
-    if tenth < 50:
+    if len(rows) < GROWS_FROM:
         return 0.0
+    tenth = len(rows) // 10
     by_time = rows[np.argsort(rows["sent"], kind="stable")]
     service = by_time["answered"] - by_time["last"]
     early, late = (

@@ -117,7 +117,10 @@ class Limits:
     recovery_seconds: float | None = None
     """With a closure, and there required: wall time from the opening until all that waited is answered."""
     growth: float | None = None
-    """Optional, with a capped pace: the most that the median service time may have grown by the end, as a ratio."""
+    """Optional, with a capped pace: the most that the median service time may have grown by the end, as a ratio.
+    Judged from 100,000 messages on."""
+    throughput_per_second: float | None = None
+    """Optional, with a capped pace: the fewest messages a second, in wall time."""
     propagation_p95_ms: float | None = None
     """Optional: from ESR's answer to a change until the event of it reaches a receiver, in wall time."""
     longest_stall_seconds: float | None = None

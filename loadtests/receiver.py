@@ -23,7 +23,7 @@ from loadtests.errors import TargetError
 
 @contextmanager
 def receiving(arrivals: Path) -> Iterator[str]:
-    """A receiver that writes to `arrivals` until the block is left; gives its address. Raises `TargetError`."""
+    """A receiver that writes to `arrivals` until the block is left; gives the address for events. Raises `TargetError`."""
     root = str(Path(__file__).parent.parent)
     paths = [root, os.environ.get("PYTHONPATH", "")]
     child = subprocess.Popen(  # noqa: S603 - our own interpreter with fixed arguments
@@ -79,7 +79,7 @@ def serve(arrivals: Path) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        sys.stdout.write(f"http://127.0.0.1:{server.server_port}\n")
+        sys.stdout.write(f"http://127.0.0.1:{server.server_port}/events\n")
         sys.stdout.flush()
         sys.stdin.read()
         server.shutdown()

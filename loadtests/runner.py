@@ -17,7 +17,8 @@ from loadtests.pacer import RETRIED, Leg
 from loadtests.plan import Census, Plan, Scope
 from loadtests.preparation import create_vacancies, vacancies_of
 from loadtests.profiles import Arrivals, Pacing
-from loadtests.propagation import listening, measure_propagation
+from loadtests.propagation import measure_propagation, unsubscribe
+from loadtests.receiver import receiving
 from loadtests.reconcile import reconcile, sent_digest
 from loadtests.results import Listener, Progress, ReplayPlan, ReplayResult, SetUp
 from loadtests.sending import SendingOrders
@@ -30,6 +31,8 @@ from simulators.year import Kind
 _SHOWN_EVERY = 0.25
 _FIRST_PATIENCE = 3.0
 """How long (wall seconds) ESR may be away at the start, where its address may simply be wrong."""
+_SETTLES_WITHIN = 90.0
+"""How long (wall seconds) an answer of the sandbox may take that waits until the world is quiet."""
 _SLOWEST = 25.0
 """Messages a second below which a replay with a capped pace is given up."""
 
@@ -67,9 +70,10 @@ def run_replay(plan: ReplayPlan, progress: Listener | None = None) -> ReplayResu
         ledger, reached = read_ledger(plan.ledger), None
     else:
         arrivals = plan.ledger.with_name(f"{plan.ledger.stem}-arrivals.ndjson")
-        with listening(plan.base_url, access.token, arrivals):
+        with receiving(arrivals) as address:
+            orders = replace(orders, events_to=address)
             interrupted = send(orders, plan, census, limit, listener)
-            _settle(access.control_url)
+            _end_of_events(plan.base_url, access, address)
         ledger = read_ledger(plan.ledger)
         reached = measure_propagation(ledger, told, arrivals.read_bytes().splitlines())
     found: Reconciliation | None = None
@@ -206,10 +210,12 @@ def _access(plan: ReplayPlan, scope: Scope, known: Ledger) -> _Access:
     return _Access(token, control_url)
 
 
-def _settle(control_url: str) -> None:
-    """Let every event that is due arrive, for half a minute at most."""
-    with suppress(ReplayError), Target(control_url, "") as control:
+def _end_of_events(base_url: str, access: _Access, address: str) -> None:
+    """Let every event that is due arrive, for half a minute at most, and have no more of them sent."""
+    assert access.control_url is not None
+    with suppress(ReplayError), Target(access.control_url, "", timeout=_SETTLES_WITHIN) as control:
         control.settle()
+        unsubscribe(base_url, access.token, address)
 
 
 def _midnight(day: date) -> datetime:

@@ -59,6 +59,8 @@ class SendingOrders:
     retry_for_seconds: float
     control_url: str | None = None
     """Of the sandbox's control API, where there is one: there the workspace's clock is moved."""
+    events_to: str | None = None
+    """Where a receiver awaits the events of what is sent in the window; it is subscribed when the window begins."""
     senders: int = 1
     """How many processes send."""
 

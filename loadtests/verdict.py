@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from loadtests.discrepancies import Reconciliation
-from loadtests.measurements import Distribution, Measurements
+from loadtests.measurements import NEVER_MS, Distribution, Measurements
 from loadtests.profiles import Limits
 
 
@@ -83,6 +83,7 @@ def judge(
         *latency(limits, measured),
         *_recovery(limits, measured),
         *_growth(limits, measured),
+        *_throughput(limits, measured),
         *propagation(limits, reached),
     )
 
@@ -189,14 +190,23 @@ def _recovery(limits: Limits, measured: Measurements) -> Iterable[Finding]:
 
 
 def _growth(limits: Limits, measured: Measurements) -> Iterable[Finding]:
-    if limits.growth is None:
+    if limits.growth is None or measured.growth == 0:
         return
     limit = f"{limits.growth:g} times"
     outcome = Outcome.PASS if measured.growth <= limits.growth else Outcome.FAIL
-    if measured.growth == 0:
-        outcome = Outcome.INCONCLUSIVE
     name = "service time at the end over that at the beginning (medians)"
     yield Finding(name, outcome, f"{measured.growth:.2f} times", limit)
+
+
+def _throughput(limits: Limits, measured: Measurements) -> Iterable[Finding]:
+    if limits.throughput_per_second is None:
+        return
+    rate = measured.messages_per_second
+    outcome = Outcome.PASS if rate >= limits.throughput_per_second else Outcome.FAIL
+    if measured.latency["all"].intended.count == 0:
+        outcome = Outcome.INCONCLUSIVE
+    limit = f"{limits.throughput_per_second:g} a second at least"
+    yield Finding("throughput", outcome, f"{rate:.0f} a second", limit)
 
 
 def propagation(limits: Limits, found: Distribution | None) -> Iterable[Finding]:
@@ -207,6 +217,11 @@ def propagation(limits: Limits, found: Distribution | None) -> Iterable[Finding]
     name = "from a change to the receiver, p95"
     if found is None or found.count == 0:
         yield Finding(name, Outcome.INCONCLUSIVE, "no event arrived", limit)
+        return
+    if found.max >= NEVER_MS:
+        yield Finding(
+            name, Outcome.FAIL, f"events of {found.count:,} changes, and not all arrived", limit
+        )
         return
     outcome = Outcome.PASS if found.p95 <= limits.propagation_p95_ms else Outcome.FAIL
     yield Finding(name, outcome, f"{found.p95:.0f} ms ({found.count:,} events)", limit)

@@ -115,7 +115,7 @@ def test_shapes_of_the_profiles_are_those_of_their_names() -> None:
         ("year", r"^share_of_capacity = .*$", "share_of_capacity = 1.5", "pace.share_of_capacity"),
         (
             "year",
-            r"^growth = .*$",
+            r"^growth = (.|\n)*",
             "[limits.latency]\np50_ms = 1\np95_ms = 2\np99_ms = 3\nmax_ms = 4",
             "leave limits.latency and limits.propagation_p95_ms out",
         ),

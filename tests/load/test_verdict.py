@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from loadtests.discrepancies import Discrepancy, Reconciliation
-from loadtests.measurements import Distribution, Latency, Measurements, Recovery
+from loadtests.measurements import NEVER_MS, Distribution, Latency, Measurements, Recovery
 from loadtests.profiles import LatencyLimits, Limits
 from loadtests.verdict import Counts, Finding, Outcome, judge, roll_up
 from simulators.year import Kind
@@ -20,6 +20,7 @@ LIMITS = Limits(
     latency=LatencyLimits(p50_ms=10, p95_ms=20, p99_ms=30, max_ms=40),
     recovery_seconds=60,
     growth=2.0,
+    throughput_per_second=0.5,
     propagation_p95_ms=500,
 )
 ALL = Counts(
@@ -100,6 +101,7 @@ ERRORS = "error rate"
 PACE = "the driver kept pace (p99 of its own lateness)"
 RECOVERY = "recovery after the closure"
 GROWTH = "service time at the end over that at the beginning (medians)"
+RATE = "throughput"
 EVENTS = "from a change to the receiver, p95"
 
 
@@ -142,9 +144,11 @@ EVENTS = "from a change to the receiver, p95"
         (RECOVERY, INCONCLUSIVE, {"measured": replace(MEASURED, recovery=None)}),
         (GROWTH, PASS, {"measured": replace(MEASURED, growth=2.0)}),
         (GROWTH, FAIL, {"measured": replace(MEASURED, growth=2.1)}),
-        (GROWTH, INCONCLUSIVE, {"measured": replace(MEASURED, growth=0.0)}),
+        (RATE, FAIL, {"measured": replace(MEASURED, wall_seconds=1000.0)}),
+        (RATE, INCONCLUSIVE, {"measured": slow(count=0)}),
         (EVENTS, PASS, {"propagation": replace(QUICK, p95=500.0)}),
         (EVENTS, FAIL, {"propagation": replace(QUICK, p95=500.1)}),
+        (EVENTS, FAIL, {"propagation": replace(QUICK, max=NEVER_MS)}),
         (EVENTS, INCONCLUSIVE, {"propagation": NOTHING}),
         (EVENTS, INCONCLUSIVE, {"propagation": None}),
     ],
