@@ -64,6 +64,8 @@ def national_value(
 
     A retired code is still what is meant. For a value of neither list it is the code for what is not known, if there is one.
     """
+    if door is Door.API and coded_list.retired.get(value) is False:
+        return value, None
     code, local = _split(coded_list, value, coded_list.retired, Door.API)
     own, own_local = _split(coded_list, value, coded_list.national, Door.FILES)
     is_national, is_interface = code in coded_list.retired, own in coded_list.national
