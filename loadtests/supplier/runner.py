@@ -10,7 +10,7 @@ from loadtests.errors import LedgerError, PlanError, ReplayError
 from loadtests.ledger import Ledger, LedgerWriter, read_ledger
 from loadtests.plan import Census
 from loadtests.preparation import create_vacancies
-from loadtests.profiles import Pacing
+from loadtests.profiles import Pacing, Profile
 from loadtests.reconcile import sent_digest
 from loadtests.results import Listener, Progress, ReplayPlan, ReplayResult, SetUp
 from loadtests.runner import (
@@ -92,9 +92,9 @@ def run_supplier_replay(plan: SupplierPlan, progress: Listener | None = None) ->
     return _result(asked, told, census, ledger, found, interrupted, started)
 
 
-def _check(asked: ReplayPlan) -> None:
-    """Raises PlanError for a profile by which a supplier cannot be judged, LedgerError for a ledger that was begun."""
-    profile, limits = asked.profile, asked.profile.limits
+def check_profile(profile: Profile) -> None:
+    """Raises `PlanError` for a profile by which a supplier cannot be judged."""
+    limits = profile.limits
     if profile.pace.kind is not Pacing.CONSTANT:
         raise PlanError(
             f"Profile {profile.name} stretches the busy hours to what the target takes; a supplier is given its orders at one "
@@ -105,6 +105,11 @@ def _check(asked: ReplayPlan) -> None:
             f"Profile {profile.name} has no limits.longest_stall_seconds or no limits.propagation_p95_ms, by which a supplier is "
             "judged: take the profile supplier."
         )
+
+
+def _check(asked: ReplayPlan) -> None:
+    """Raises PlanError for a profile by which a supplier cannot be judged, LedgerError for a ledger that was begun."""
+    check_profile(asked.profile)
     if asked.ledger.exists() and asked.ledger.stat().st_size:
         raise LedgerError(
             f"{asked.ledger} has been begun; a replay through a supplier cannot go on with a ledger: give a new file."
