@@ -139,6 +139,7 @@ class Lead:
     def lead(self) -> None:
         """Lead the replay to its end, then end Locust: with code 0, or 4 and a last word in the log."""
         try:
+            self._note({"begun": {"at": time.time(), "senders": self._orders.senders}})
             self._gather()
             self._catch_up()
             for stretch in self._stretches():

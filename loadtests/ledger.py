@@ -345,12 +345,19 @@ class _Reading:
             elif "stretch" in record:
                 self._stretches.append(record["stretch"])
             else:
-                self._notes.append(record)
-                self._finished = self._finished or "finished" in record
+                self._take_note(record)
         except _DAMAGED as error:
             raise self._damaged(position, error) from error
         if len(self._rows) >= self._BLOCK:
             self._pack()
+
+    def _take_note(self, record: dict[str, Any]) -> None:
+        if "begun" in record:
+            # What an earlier run of the replay lost, this one makes good.
+            self._notes = [note for note in self._notes if "lost" not in note]
+            self._finished = False
+        self._notes.append(record)
+        self._finished = self._finished or "finished" in record
 
     def ledger(self, header: dict[str, Any]) -> Ledger:
         """All that was taken in."""

@@ -67,12 +67,19 @@ class Replayer(FastHttpUser):
     host = "http://127.0.0.1"
     commands: Queue[tuple[str, dict[str, Any]]]
     """What the lead tells; one for each process."""
+    begun = False
+    """Whether this process has a user that sends."""
     expected_seed: int | None = None
     """The seed that this worker was started for, where it was told one."""
 
     @task
     def replay(self) -> None:
         """Do what the lead tells, until the end."""
+        if Replayer.begun:
+            # Locust gives the user of a lost worker to another one; the share of that worker is lost all the same.
+            gevent.sleep(3600)
+            return
+        Replayer.begun = True
         assert self.environment.runner is not None
         commands = self.commands
         self._tell(HERE, {"program": program(), "seed": self.expected_seed})

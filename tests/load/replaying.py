@@ -137,3 +137,14 @@ def children_of(process: int) -> list[int]:
     )
     lines = (line.split(None, 2) for line in told.stdout.splitlines())
     return [int(number) for number, state, name in lines if state[0] != "Z" and name != "ps"]
+
+
+def is_running(process: int) -> bool:
+    stat = Path(f"/proc/{process}/stat")
+    if stat.parent.parent.joinpath("self").exists():
+        return stat.exists() and " Z " not in stat.read_text()
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -26,6 +25,7 @@ from tests.load.replaying import (
     assert_whole,
     children_of,
     found_in,
+    is_running,
     listed,
     messages_of,
     wait_until,
@@ -150,17 +150,6 @@ def test_killed_runner_takes_its_sender_with_it_and_its_ledger_blames_nobody(
     assert found.clean, listed(found)
     assert found.confirmed == found.acknowledged > 0
     assert_goes_on(stub, plan)
-
-
-def is_running(process: int) -> bool:
-    stat = Path(f"/proc/{process}/stat")
-    if stat.parent.parent.joinpath("self").exists():
-        return stat.exists() and " Z " not in stat.read_text()
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def test_killed_sender_ends_the_replay_which_goes_on_later(

@@ -84,6 +84,34 @@ def test_of_two_lines_about_one_message_the_later_stands(path: Path) -> None:
     assert len(list(ledger.entries())) == 4
 
 
+def note(path: Path, *said: dict[str, object]) -> None:
+    with LedgerWriter(path) as writer:
+        for each in said:
+            writer.note(each)
+
+
+def test_ledger_is_finished_when_nothing_was_sent_after_the_senders_ended(path: Path) -> None:
+    assert not read_ledger(path).finished
+    note(path, {"finished": {"at": 3.0}}, {"lost": {"share": 0, "of": 2}})
+    assert read_ledger(path).finished
+    with LedgerWriter(path) as writer:
+        writer.append(ANSWERED.line())
+    assert not read_ledger(path).finished
+    note(path, {"finished": {"at": 4.0}})
+    assert read_ledger(path).finished
+    note(path, {"begun": {"at": 5.0}})
+    assert not read_ledger(path).finished
+
+
+def test_share_that_was_lost_is_so_until_the_replay_is_taken_up_again(path: Path) -> None:
+    assert [each["lost"] for each in read_ledger(path).notes] == [{"share": 1, "of": 2}]
+
+    note(path, {"begun": {"at": 5.0}}, {"lost": {"share": 0, "of": 1}})
+
+    lost = [each["lost"] for each in read_ledger(path).notes if "lost" in each]
+    assert lost == [{"share": 0, "of": 1}]
+
+
 def test_half_written_last_line_is_left_out_and_cut_off_before_going_on(path: Path) -> None:
     whole = list(read_ledger(path).entries())
     with path.open("ab") as file:
