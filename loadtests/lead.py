@@ -117,7 +117,7 @@ class Lead:
         try:
             self._writer.append(lines)
             if self._unanswered >= _UNANSWERED:
-                url, seconds = self._orders.base_url, self._orders.retry_for_seconds
+                url, seconds = self._orders.target, self._orders.retry_for_seconds
                 raise ReplayError(
                     f"{url} does not answer any more, each message tried for {seconds:g} s"
                 )

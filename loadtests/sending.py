@@ -67,6 +67,11 @@ class SendingOrders:
     supplier: SupplierAccess | None = None
     """Given, what a recruitment system does is given to this supplier's driver."""
 
+    @property
+    def target(self) -> str:
+        """Whom messages go to: ESR's address, or that of the supplier's driver."""
+        return self.base_url if self.supplier is None else self.supplier.driver_url
+
     def plan(self) -> Plan:
         """The messages to send."""
         plan = Plan if self.supplier is None else SupplierActions

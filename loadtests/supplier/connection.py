@@ -15,7 +15,7 @@ from loadtests.supplier.actions import NEEDED_HOOKS
 from loadtests.supplier.reading import Reports
 from loadtests.target import Target
 
-TWICE = 0.1
+TWICE = 0.2
 """The share of events that ESR delivers twice, as its contract allows."""
 
 
