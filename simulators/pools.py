@@ -6,6 +6,7 @@ the parts of an address agree.
 """
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -54,8 +55,16 @@ def names(locale: str) -> Names:
     return Names(
         male=tuple(faker.first_name_male() for _ in range(_GIVEN_NAMES)),
         female=tuple(faker.first_name_female() for _ in range(_GIVEN_NAMES)),
-        family=tuple(faker.last_name() for _ in range(_FAMILY_NAMES)),
+        family=_family_names(faker),
     )
+
+
+def _family_names(faker: Faker) -> tuple[str, ...]:
+    known = faker.provider("faker.providers.person").last_names
+    if isinstance(known, Mapping):
+        # Names with weights are drawn at once: one by one, Faker adds all the weights up for each.
+        return tuple(faker.random_elements(known, length=_FAMILY_NAMES, use_weighting=True))
+    return tuple(faker.last_name() for _ in range(_FAMILY_NAMES))
 
 
 @lru_cache(maxsize=1)
