@@ -26,8 +26,8 @@ from simulators.year import STEPS
 
 LOOK_AHEAD = 4000
 """Messages made before they are due, so that making them never holds one back; then kept in stock."""
-
-
+_AT_ONCE = 100
+"""Messages made together where none is left in stock."""
 _PENDING_SECONDS = 0.05
 """After how long something is asked again that is not settled yet."""
 
@@ -68,7 +68,7 @@ class Sender:
 
     def prepare(self) -> int | None:
         """Make the first messages. Returns when the very first is intended, None where none is left."""
-        self._stock.fill(LOOK_AHEAD)
+        self._stock.make(LOOK_AHEAD)
         return self._stock.first
 
     def catch_up(self, connections: int) -> int:
@@ -223,10 +223,14 @@ class _Stock:
     def take(self, until: int | None) -> Message | None:
         """The next message, unless it is intended at `until` or later."""
         if not self._made:
-            self.fill(1)
+            self.make(_AT_ONCE)
         if not self._made or (until is not None and self._made[0].intended >= until):
             return None
         return self._made.popleft()
+
+    def make(self, count: int) -> None:
+        """The same as `fill` in a thread: it may take seconds, and a worker that is silent for some is taken to be lost."""
+        gevent.get_hub().threadpool.apply(self.fill, (count,))
 
     def fill(self, count: int) -> None:
         """Make so many more."""

@@ -212,6 +212,47 @@ def test_worker_of_another_version_is_refused(
     assert code == 4
 
 
+SLOW = """
+import gevent
+from loadtests import users
+from loadtests.sender import _Stock
+
+turns = 0
+
+def heart():
+    global turns
+    while True:
+        gevent.sleep(0.001)
+        turns += 1
+
+def messages():
+    # Makes nothing until the rest of the process has had its turn; for as long as a bound if it never has.
+    for _ in range(20_000_000):
+        if turns > 5:
+            break
+    yield "message"
+
+gevent.spawn(heart)
+gevent.sleep(0)
+_Stock(messages()).make(1)
+print(turns > 5)
+"""
+
+
+def test_worker_goes_on_telling_that_it_lives_while_it_makes_messages() -> None:
+    """In a process of its own: Locust replaces the sockets of the one that imports it."""
+    told = subprocess.run(
+        [sys.executable, "-c", SLOW],
+        cwd=REPOSITORY,
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=BOUND,
+    )
+
+    assert told.stdout.strip() == "True"
+
+
 def test_worker_without_a_master_gives_up_with_one_clear_sentence(master: Master) -> None:
     told = rf"No master of a replay answers at 127\.0\.0\.1, port {master.port} .*--master"
 
