@@ -15,7 +15,7 @@ from sandbox.nhsjobs.service import adverts, applications, offers
 from sandbox.nhsjobs.service.answers import ANSWERS
 from sandbox.nhsjobs.service.employers import take_on
 from sandbox.outbox.sending import Answer
-from sandbox.outbox.store import Message, due_messages, settle_message
+from sandbox.outbox.store import WALL, Message, due_messages, settle_message
 from sandbox.web.call import Unit, open_unit
 from sandbox.workspaces.store import change_workspace, insert_workspace
 
@@ -143,9 +143,7 @@ class NhsJobs:
     def waiting(self) -> list[Message]:
         """The next message of each lane to ESR."""
         return self.do(
-            lambda unit: due_messages(
-                unit.connection, unit.workspace.name, unit.wall, unit.now, 1000
-            )
+            lambda unit: due_messages(unit.connection, unit.workspace.name, WALL, unit.wall, 1000)
         )
 
     def answer(self, message: Message, status: int, document: Any) -> None:
