@@ -162,7 +162,6 @@ def open_ledger(plan: ReplayPlan, scope: Scope) -> Ledger:
             writer.write_header(
                 {"scope": scope.to_dict(), "profile": plan.profile.name, "target": plan.base_url}
             )
-    trim_ledger(plan.ledger)
     ledger = read_ledger(plan.ledger)
     held = ledger.header.get("scope")
     if held is None or replace(Scope.from_dict(held), sent_on=scope.sent_on) != scope:
@@ -174,6 +173,7 @@ def open_ledger(plan: ReplayPlan, scope: Scope) -> Ledger:
             f"{plan.ledger} has been begun, and only one process can go on with a ledger; "
             "leave --processes and --master out, or give a new file."
         )
+    trim_ledger(plan.ledger)
     return ledger
 
 

@@ -118,11 +118,17 @@ class Target:
     def create_workspace(self, name: str, clock: Mapping[str, Any]) -> str:
         """A new workspace whose clock begins at a moment of its own, for a load run; returns its token.
 
-        Raises `TargetError` when it is refused.
+        Raises `PlanError` where there is one of that name, `TargetError` when it is refused.
         """
         about = {"name": name, "journalDetail": "LEDGER", "clock": clock}
-        created = self._act("POST", "/workspaces", about)
-        token: str = created["token"]
+        created = self.call("POST", "/workspaces", json.dumps(about).encode())
+        if created.status == 409:
+            raise PlanError(
+                f"The sandbox already holds workspace {name} of this very replay. "
+                "Take another seed, go on with that replay's ledger, or start the sandbox afresh."
+            )
+        self._prove_done(created, "POST", "/workspaces")
+        token: str = created.body["token"]
         return token
 
     def seed(self, seed: int, organisations: int, positions: int) -> None:
@@ -132,11 +138,14 @@ class Target:
 
     def _act(self, method: str, path: str, body: Mapping[str, Any]) -> Any:
         answer = self.call(method, path, json.dumps(body).encode())
+        self._prove_done(answer, method, path)
+        return answer.body
+
+    def _prove_done(self, answer: Answer, method: str, path: str) -> None:
         if not answer.ok:
             raise TargetError(
                 f"The sandbox answered {method} {self.base_url}{path} with {answer.status}{_because(answer)}."
             )
-        return answer.body
 
     def pages(
         self, path: str, items: str, query: Mapping[str, str | int] | None = None
@@ -213,4 +222,4 @@ def _parse(content: bytes) -> Any:
 
 def _because(answer: Answer) -> str:
     detail = answer.body.get("detail") if isinstance(answer.body, dict) else None
-    return f": {detail}" if detail else ""
+    return f": {str(detail).rstrip('.')}" if detail else ""

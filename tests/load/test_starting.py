@@ -80,12 +80,12 @@ def test_ledger_that_was_begun_is_for_one_process(done: tuple[EsrStub, ReplayPla
 
 
 def test_file_that_is_no_ledger_is_refused_and_left_alone(plan: ReplayPlan) -> None:
-    plan.ledger.write_text("the shopping\nlist\n")
+    plan.ledger.write_text("the shopping\nlist")
 
     with pytest.raises(LedgerError, match="is not a ledger of a replay"):
         run_replay(plan)
 
-    assert plan.ledger.read_text() == "the shopping\nlist\n"
+    assert plan.ledger.read_text() == "the shopping\nlist"
 
 
 def test_disk_that_is_full_from_the_start_is_one_clear_sentence(plan: ReplayPlan) -> None:
