@@ -10,9 +10,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import pytest
 
 from loadtests.ledger import read_ledger
+from loadtests.profiles import Pace, Pacing
 from loadtests.results import Progress, ReplayPlan, ReplayResult
 from loadtests.runner import reconcile_ledger, run_replay
 from loadtests.target import Target
@@ -214,3 +216,34 @@ def test_replay_outlives_an_absence_of_esr(stub: EsrStub, plan: ReplayPlan) -> N
     # Its wait is in the latency, not in the service time of the attempt that was answered.
     assert (retried["answered"] - retried["due"]).max() > 0.5
     assert (retried["answered"] - retried["last"]).max() < 0.5
+
+
+def test_capped_pace_that_is_taken_up_again_calibrates_on_what_is_left(
+    stub: EsrStub, plan: ReplayPlan
+) -> None:
+    usual = plan.profile
+    pace = Pace(Pacing.CAPPED, factor=A_SECOND, share_of_capacity=0.5)
+    year = replace(usual, window=None, pace=pace, limits=replace(usual.limits, latency=None))
+    plan = replace(plan, profile=year, factor=None)
+
+    def interrupt(step: Progress) -> None:
+        if read_ledger(plan.ledger).stretches and len(stub.arrivals) > 250:
+            raise KeyboardInterrupt
+
+    first = run_replay(plan, interrupt)
+    reached = read_ledger(plan.ledger)
+    stub.pause = 0.02
+
+    resumed = run_replay(plan)
+
+    assert first.interrupted == "stopped by Ctrl-C"
+    assert_whole(resumed)
+    notes = [
+        note["calibration"] for note in read_ledger(plan.ledger).notes if "calibration" in note
+    ]
+    assert len(notes) == 2
+    # So many connections, and each write taking so long, let no more through: it did wait for answers.
+    assert 0 < notes[1]["messages"] / notes[1]["seconds"] < 32 / stub.pause
+    again = read_ledger(plan.ledger).stretches[len(reached.stretches) :]
+    done = reached.rows["intended"][reached.rows["status"] > 0]
+    assert again[0]["legs"][0]["first"] > np.sort(done)[len(done) // 2]
