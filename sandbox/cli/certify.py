@@ -18,6 +18,7 @@ from sandbox.cli import INCONCLUSIVE, MISUSED, Stop
 from sandbox.cli.certify_progress import Watcher
 from sandbox.cli.certify_volume import (
     NOTHING_TO_REPLAY,
+    SubjectVolume,
     check_volume,
     taken_over,
     volume_of,
@@ -48,7 +49,6 @@ from sandbox.conformance.scene import CannotArrange
 from sandbox.conformance.subject import Subject, SubjectUnusable, read_subject
 from sandbox.conformance.supplier_subject import supplier_at
 from sandbox.conformance.verdict import CONTRACTS_OF, SUITES
-from sandbox.conformance.volume.replaying import EsrVolume
 from sandbox.conformance.volume.telling import replayed
 from sandbox.contracts import CONTRACT_NAMES, load_contract
 from sandbox.contracts.requirements import load_requirements
@@ -83,7 +83,8 @@ _NAME = "evidence"
 @click.option(
     "--volume-profile",
     metavar="PROFILE",
-    help="What the suite of volume replays: a profile of `replay`, or the path of a TOML file. [default: peak-hour]",
+    help="What the suite of volume replays: a profile of `replay`, or the path of a TOML file. "
+    "[default: peak-hour; supplier, for a recruitment system]",
 )
 @click.option(
     "--applicants",
@@ -187,7 +188,7 @@ def command(
             wanted = tuple(name for name in wanted if name != VOLUME)
         volume = None
         if VOLUME in wanted:
-            volume = volume_of(subject, seed, volume_profile, applicants)
+            volume = volume_of(reached, seed, volume_profile, applicants)
         cases = load_cases(subject.role)
         earlier = _earlier(earlier_pack, subject, seed)
         selected = _selected(cases, only, from_case, earlier)
@@ -254,6 +255,8 @@ def _exit_code(results: dict[str, Any], interrupted: bool, cannot: str) -> int:
             for item in results["cases"]
             if item["result"] not in ("skip", "omit")
         ]
+        if VOLUME in results:
+            played.append(Result(results[VOLUME]["result"]))
         if Result.FAIL in played:
             return EXIT_CODES[Result.FAIL]
         return EXIT_CODES[Result.ERROR] if Result.ERROR in played else INCONCLUSIVE
@@ -360,7 +363,7 @@ def _in_place(
     cases: tuple[Case, ...],
     out: Path,
     console: Console,
-    volume: EsrVolume | None,
+    volume: SubjectVolume | None,
 ) -> bool:
     contracts = {name: load_contract(name) for name in CONTRACT_NAMES}
     with httpx.Client(trust_env=False) as client:

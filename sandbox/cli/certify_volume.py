@@ -10,12 +10,20 @@ from sandbox.cli import Stop
 from sandbox.conformance.evidence.eligibility import MANDATORY_SUITES, VOLUME
 from sandbox.conformance.evidence.manifest import VOLUME_PLAN
 from sandbox.conformance.preflight import Check
-from sandbox.conformance.subject import Subject
+from sandbox.conformance.references import Reached
+from sandbox.conformance.supplier_stage import SupplierStage
 from sandbox.conformance.verdict import SUITES
 from sandbox.conformance.volume.files import FOLDER, PROFILE
-from sandbox.conformance.volume.replaying import EsrVolume, esr_volume
+from sandbox.conformance.volume.replaying import (
+    EsrVolume,
+    SupplierVolume,
+    esr_volume,
+    supplier_volume,
+)
 
-PROFILES = {"esr": "peak-hour"}
+SubjectVolume = EsrVolume | SupplierVolume
+
+PROFILES = {"esr": "peak-hour", "recruitment-system": "supplier"}
 """By role: the profile that is replayed unless another is named."""
 NOTHING_TO_REPLAY = (
     "NHS Jobs has no suite of volume: a replay sends to an ESR, or through a recruitment system. "
@@ -39,22 +47,24 @@ def wanted_suites(
 
 
 def volume_of(
-    subject: Subject, seed: int, profile: str | None, applicants: int | None
-) -> EsrVolume:
+    reached: Reached, seed: int, profile: str | None, applicants: int | None
+) -> SubjectVolume:
     """The replay of a subject whose role has one. Raises Stop for what cannot be replayed."""
-    if subject.role not in PROFILES:
-        raise Stop(
-            f"The suite of volume is not there for the role {subject.role}; leave --go-live and --suite volume out."
-        )
+    subject, stage = reached.subject, reached.stage
+    name = profile or PROFILES[subject.role]
+    volume: SubjectVolume
     try:
-        volume = esr_volume(subject, seed, profile or PROFILES[subject.role], applicants)
+        if isinstance(stage, SupplierStage):
+            volume = supplier_volume(subject, stage, seed, name, applicants)
+        else:
+            volume = esr_volume(subject, seed, name, applicants)
         volume.asked()
     except PlanError as problem:
         raise Stop(str(problem)) from problem
     return volume
 
 
-def check_volume(volume: EsrVolume) -> Check:
+def check_volume(volume: SubjectVolume) -> Check:
     """Whether the subject has what the replay needs."""
     trouble = volume.unready()
     return Check(
@@ -67,7 +77,7 @@ def check_volume(volume: EsrVolume) -> Check:
     )
 
 
-def taken_over(earlier: Mapping[str, bytes], volume: EsrVolume | None) -> dict[str, bytes]:
+def taken_over(earlier: Mapping[str, bytes], volume: SubjectVolume | None) -> dict[str, bytes]:
     """The files of an earlier run to go on from: without its replay where none, or another, is asked for now."""
     cases = {name: content for name, content in earlier.items() if not name.startswith(FOLDER)}
     if volume is None or VOLUME_PLAN not in earlier:

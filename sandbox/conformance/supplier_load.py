@@ -28,12 +28,7 @@ def supplier_load(subject: Subject) -> SupplierLoad:
             f"A replay goes through a subject of the role {_ROLE}, and {subject.product} has the role {subject.role}; an ESR is "
             "replayed against with --esr."
         )
-    if subject.driving != INBOUND or "driver" not in subject.addresses:
-        raise PlanError(
-            f"{subject.product} has the driving {subject.driving}, and only an inbound driver can be given orders at the pace of "
-            "a replay: a queue hands out one at a time, and a person is slower. Offer an inbound driver, as addresses.driver "
-            "with driving: inbound."
-        )
+    check_driving(subject)
     control = subject.addresses.get("control", "")
     if not control.endswith(_CONTROL):
         raise PlanError(
@@ -53,3 +48,13 @@ def supplier_load(subject: Subject) -> SupplierLoad:
         f"{control.removesuffix(_CONTROL)}/esr/v1",
         subject.tokens["esr"],
     )
+
+
+def check_driving(subject: Subject) -> None:
+    """Raises `PlanError` for a supplier that cannot be given orders at the pace of a replay."""
+    if subject.driving != INBOUND or "driver" not in subject.addresses:
+        raise PlanError(
+            f"{subject.product} has the driving {subject.driving}, and only an inbound driver can be given orders at the pace of "
+            "a replay: a queue hands out one at a time, and a person is slower. Offer an inbound driver, as addresses.driver "
+            "with driving: inbound."
+        )

@@ -30,7 +30,8 @@ from sandbox.conformance.scene import (
 
 AGENT = "esr-sandbox-suite"
 """How the suite's own calls are told from the subject's."""
-_EMPLOYERS = 4
+EMPLOYERS = 4
+"""Of the world that a stage fills its workspace with; each has `POSITIONS`."""
 _PROFILES: Mapping[int, Mapping[str, str]] = {
     3: {"employmentChecks": "2015", "sendWindow": "dit-13w-1", "occupancy": "single-1"},
     4: {"employmentChecks": "2015", "sendWindow": "dit-12w-1", "occupancy": "single-1"},
@@ -88,7 +89,7 @@ class SupplierStage:
             f"{self.control}/seed",
             json={
                 "seed": self.seed,
-                "organisations": _EMPLOYERS,
+                "organisations": EMPLOYERS,
                 "positionsPerOrganisation": POSITIONS,
             },
         )
@@ -99,7 +100,7 @@ class SupplierStage:
             )
         good(answer, 200)
         for place, profiles in _PROFILES.items():
-            own = world_of(self.seed, _EMPLOYERS).organisations[place - 1]["odsCode"]
+            own = world_of(self.seed, EMPLOYERS).organisations[place - 1]["odsCode"]
             address = f"{self.control}/esr/organisations/{own}/change"
             good(self.client.post(address, json={"ruleProfiles": dict(profiles)}), 200)
         # It runs as wall time does, and can be moved forward.
@@ -151,7 +152,7 @@ class SupplierStage:
                 )
 
     def _bindings(self, case: Case, seed: int, today: date) -> dict[str, Any]:
-        world = world_of(self.seed, _EMPLOYERS)
+        world = world_of(self.seed, EMPLOYERS)
         employer, other, third, fourth = world.organisations
         bound: dict[str, Any] = {
             "employer": dict(employer),
@@ -213,7 +214,7 @@ class SupplierStage:
 
     def facts(self) -> dict[str, dict[str, Any]]:
         """What the judge of traffic has to be told of the workspace."""
-        world = world_of(self.seed, _EMPLOYERS)
+        world = world_of(self.seed, EMPLOYERS)
         return {
             self.workspace: {
                 "enabled": [item["odsCode"] for item in world.organisations],

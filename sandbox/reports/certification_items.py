@@ -103,8 +103,7 @@ def _of_traffic(line: TrafficLine, role: str) -> Item:
 
 
 def _of_volume(finding: VolumeFinding, clauses: dict[str, str]) -> Item:
-    named = (finding.requirement,) if finding.requirement else ()
-    details = "\n".join(clauses.get(name, name) for name in named)
+    details = "\n".join(clauses.get(name, name) for name in finding.requirements)
     return Item(
         VOLUME,
         VOLUME,
@@ -112,7 +111,7 @@ def _of_volume(finding: VolumeFinding, clauses: dict[str, str]) -> Item:
         finding.result,
         finding.told,
         details,
-        requirements=named,
+        requirements=finding.requirements,
         counts=finding.result is not Result.OMIT,
     )
 

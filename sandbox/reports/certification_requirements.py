@@ -58,7 +58,7 @@ def requirement_lines(
     words: Mapping[str, str] = results["requirements"]
     known = {item["id"]: item for item in register}
     findings = results.get(VOLUME, {}).get("findings", ())
-    replayed = {item["requirement"] for item in findings if "requirement" in item}
+    replayed = {name for item in findings for name in item["requirements"]}
     return tuple(
         _line(
             known.get(name, {"id": name}),

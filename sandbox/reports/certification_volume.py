@@ -21,7 +21,7 @@ PROVES = (
     "back found, and the wall times within what is possible, are taken as the run recorded them."
 )
 _MOST_SHOWN = 50
-_WRONG = ("lost", "duplicated", "altered", "contradicted")
+_WRONG = ("lost", "duplicated", "altered", "reordered", "contradicted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class VolumeFinding:
     result: Result
     measured: str
     limit: str
-    requirement: str
-    """Its id; empty where it shows none."""
+    requirements: tuple[str, ...]
+    """The ids of those that rest on it."""
 
     @property
     def told(self) -> str:
@@ -71,7 +71,7 @@ def volume_report(files: Mapping[str, bytes], results: Mapping[str, Any]) -> Vol
                 Result(item["result"]),
                 printable(item["measured"]),
                 printable(item["limit"]),
-                item.get("requirement", ""),
+                tuple(item["requirements"]),
             )
             for item in words["findings"]
         ),
@@ -116,7 +116,10 @@ def _wrong(
     if not found:
         return {}, {}
     told = {name: tuple(map(_line, found[name]["shown"][:_MOST_SHOWN])) for name in _WRONG}
-    more = {name: len(found[name]["numbers"]) - len(lines) for name, lines in told.items()}
+    more = {
+        name: sum(map(len, found[name]["numbers"].values())) - len(lines)
+        for name, lines in told.items()
+    }
     return {name: lines for name, lines in told.items() if lines}, more
 
 

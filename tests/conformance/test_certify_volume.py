@@ -4,30 +4,38 @@ import json
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
+from volume_packs import lines_of, with_lines
 
 from loadtests.profiles import BUNDLED
 from sandbox.cli import HELD, INCONCLUSIVE, MISUSED, run
 from sandbox.cli.certify_volume import taken_over
+from sandbox.conformance.evidence.refusals import Code, PackRefused
+from sandbox.conformance.results import Result
 from sandbox.conformance.subject import Subject
 from sandbox.conformance.volume.files import LEDGER, PLAN
+from sandbox.conformance.volume.judging import judge_volume
 from sandbox.conformance.volume.replaying import esr_volume
 
-SEED = "7"
-VOLUME = ["certify", "--reference", "esr", "--suite", "volume", "--seed", SEED]
+
+def quick(name: str, factor: int, folder: Path) -> Path:
+    """A bundled profile made quicker, with limits that the slowest machine keeps."""
+    text = (BUNDLED / f"{name}.toml").read_text(encoding="utf-8")
+    text = re.sub(r"^factor = .*$", f"factor = {factor}", text, flags=re.MULTILINE)
+    text = re.sub(
+        r"^(\w+_ms|longest_stall_seconds) = \d+$", r"\1 = 60000", text, flags=re.MULTILINE
+    )
+    path = folder / f"{name}.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 @pytest.fixture(scope="module")
 def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The smoke profile, of which a second is six hours, with limits that the slowest machine keeps."""
-    text = (BUNDLED / "smoke.toml").read_text(encoding="utf-8")
-    text = text.replace("factor = 7200", "factor = 21600")
-    text = re.sub(r"^(\w+_ms) = \d+$", r"\1 = 60000", text, flags=re.MULTILINE)
-    path = tmp_path_factory.mktemp("profile") / "quick.toml"
-    path.write_text(text, encoding="utf-8")
-    return path
+    return quick("smoke", 21600, tmp_path_factory.mktemp("profile"))
 
 
 @pytest.fixture(scope="module")
@@ -37,18 +45,19 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def certified(profile: Path, keys: Path, out: Path, *more: str) -> dict[str, bytes]:
+def certified(reference: str, profile: Path, keys: Path, out: Path, *more: str) -> dict[str, bytes]:
     """The pack of a run of the suite of volume alone, which is sound and not certifiable."""
-    arguments = ["--volume-profile", str(profile), "--key", str(keys / "tester.private.pem")]
-    assert run([*VOLUME, *arguments, "--out", str(out), *more]) == INCONCLUSIVE
-    with zipfile.ZipFile(out / "esr.zip") as archive:
+    arguments = ["--suite", "volume", "--seed", "7", "--volume-profile", str(profile)]
+    arguments += ["--key", str(keys / "tester.private.pem"), "--out", str(out), *more]
+    assert run(["certify", "--reference", reference, *arguments]) == INCONCLUSIVE
+    with zipfile.ZipFile(next(out.glob("*.zip"))) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
 @pytest.fixture(scope="module")
 def out(profile: Path, keys: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("out")
-    certified(profile, keys, out, "--applicants", "1500")
+    certified("esr", profile, keys, out, "--applicants", "1500")
     return out
 
 
@@ -78,10 +87,76 @@ def test_later_run_takes_over_a_replay_that_passed(
         before = {name: archive.read(name) for name in archive.namelist()}
 
     again = certified(
-        profile, keys, tmp_path, "--applicants", "1500", "--rerun-failed", str(out / "esr.zip")
+        "esr",
+        profile,
+        keys,
+        tmp_path,
+        "--applicants",
+        "1500",
+        "--rerun-failed",
+        str(out / "esr.zip"),
     )
 
     assert again[LEDGER] == before[LEDGER]
+
+
+@pytest.fixture(scope="module")
+def supplied(keys: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, bytes]]:
+    """The pack of a replay through the example supplier."""
+    out = tmp_path_factory.mktemp("supplied")
+    profile = quick("supplier", 21600, out)
+    return out, certified("supplier", profile, keys, out, "--applicants", "1000")
+
+
+def test_replay_through_the_example_supplier_passes_and_its_pack_verifies(
+    supplied: tuple[Path, dict[str, bytes]], keys: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, files = supplied
+    capsys.readouterr()
+
+    pack = str(out / "recruitment-system.zip")
+    code = run(["verify", pack, "--trust", str(keys / "tester.public.pem"), "--json"])
+
+    verification = json.loads(capsys.readouterr().out)
+    results = orjson.loads(files["results.json"])
+    told = {item["finding"]: item["result"] for item in results["volume"]["findings"]}
+    assert (code, verification["code"]) == (HELD, None)
+    assert set(told.values()) == {"pass"}
+    assert {"lost (sender)", "doubled (receiver)", "stalled (sender)"} <= told.keys()
+
+
+@pytest.mark.parametrize(
+    ("line", "change", "code"),
+    [
+        ("arrivals", lambda told: [[7, 1.0], *told], Code.LEDGER_EDITED),
+        ("arrivals", lambda told: [*told[:-1], [told[-1][0], "soon"]], Code.LEDGER_MALFORMED),
+        ("deliveries", lambda told: [["one"]], Code.LEDGER_MALFORMED),
+    ],
+)
+def test_times_of_arrival_that_cannot_be_are_refused(
+    supplied: tuple[Path, dict[str, bytes]], line: str, change: Any, code: Code
+) -> None:
+    _, files = supplied
+    lines = [{line: change(told[line])} if line in told else told for told in lines_of(files)]
+
+    with pytest.raises(PackRefused) as refused:
+        judge_volume(with_lines(files, lines))
+
+    assert refused.value.code is code
+
+
+def test_event_that_never_arrived_no_longer_comes_to_what_was_told(
+    supplied: tuple[Path, dict[str, bytes]],
+) -> None:
+    _, files = supplied
+    lines = lines_of(files)
+    told = next(each for each in lines if "deliveries" in each)["deliveries"]
+    told[0] = [told[0][0], told[0][1], None]
+
+    verdict = judge_volume(with_lines(files, lines))
+
+    assert verdict.result is Result.FAIL
+    assert verdict.words != orjson.loads(files["results.json"])["volume"]
 
 
 def test_replay_is_not_taken_over_where_another_or_none_is_asked_for(profile: Path) -> None:
@@ -118,6 +193,8 @@ def test_esr_elsewhere_without_the_world_of_the_replay_is_a_matter_of_configurat
         (["esr", "--volume-profile", "day"], "add --go-live"),
         (["esr", "--go-live", "--volume-profile", "nothing"], "There is no profile 'nothing'"),
         (["nhs-jobs", "--suite", "volume"], "NHS Jobs has no suite of volume"),
+        (["supplier-outbound", "--go-live"], "only an inbound driver"),
+        (["supplier", "--suite", "volume", "--volume-profile", "day"], "take the profile supplier"),
     ],
 )
 def test_what_is_wrongly_asked_is_told_and_exits_with_2(

@@ -40,6 +40,7 @@ _KINDS = {
     "duplicated": "duplicated",
     "altered": "altered",
     "contradicted": "contradicted",
+    "reordered": "reordered",
     "unacknowledged_found": "unacknowledgedFound",
     "unacknowledged_absent": "unacknowledgedAbsent",
 }
@@ -121,7 +122,7 @@ def read_plan(files: Mapping[str, bytes]) -> dict[str, Any]:
 
 
 def read_reconciliation(files: Mapping[str, bytes]) -> tuple[str | None, Reconciliation | None]:
-    """How the replay ended (None: at its end) and what was found, of each discrepancy the number alone.
+    """How the replay ended (None: at its end) and what was found, of each discrepancy kind and number alone.
 
     Raises PackRefused.
     """
@@ -136,7 +137,11 @@ def read_reconciliation(files: Mapping[str, bytes]) -> tuple[str | None, Reconci
         state=int(found["stateDigest"], 16),
         moved_on=found["movedOn"],
         **{
-            field: [Discrepancy("", "", number, "") for number in found[name]["numbers"]]
+            field: [
+                Discrepancy("", kind, number, "")
+                for kind, numbers in found[name]["numbers"].items()
+                for number in numbers
+            ]
             for field, name in _KINDS.items()
         },
     )
@@ -158,8 +163,11 @@ def reconciliation_file(interrupted: str | None, found: Reconciliation | None) -
 
 
 def _listed(items: list[Discrepancy]) -> dict[str, Any]:
+    numbers: dict[str, list[int | None]] = {}
+    for item in items:
+        numbers.setdefault(item.kind, []).append(item.number)
     return {
-        "numbers": [item.number for item in items],
+        "numbers": numbers,
         "shown": [_without_values(item) for item in items[:_MOST_SHOWN]],
     }
 

@@ -1,25 +1,21 @@
 """The verdict on the volume suite, by the files of a pack alone: one pure function for the run and for the verifier."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from loadtests.discrepancies import Reconciliation
+import orjson
+
 from loadtests.errors import LedgerError, PlanError
-from loadtests.ledger import Ledger, read_ledger_lines
-from loadtests.measurements import Distribution, Measurements, measure
-from loadtests.plan import Plan
+from loadtests.ledger import read_ledger_lines
+from loadtests.measurements import Distribution
 from loadtests.preparation import vacancies_of
 from loadtests.profiles import Pacing, Profile
-from loadtests.propagation import measure_propagation
 from loadtests.reconcile import sent_digest
-from loadtests.runner import counts_of
-from loadtests.verdict import Counts, Finding, judge
 from sandbox.conformance.evidence.refusals import Code, PackRefused
 from sandbox.conformance.results import Result, rolled_up
 from sandbox.conformance.volume.files import (
-    ARRIVALS,
     LEDGER,
     RECONCILIATION,
     is_bundled,
@@ -28,13 +24,9 @@ from sandbox.conformance.volume.files import (
     read_reconciliation,
     unzipped_lines,
 )
-from sandbox.conformance.volume.proof import (
-    prove_ledger,
-    prove_planned,
-    prove_reconciliation,
-    prove_scope,
-)
-from sandbox.conformance.volume.requirements import IN_TIME_FINDING, requirement_of
+from sandbox.conformance.volume.proof import prove_ledger, prove_planned, prove_scope
+from sandbox.conformance.volume.requirements import BUSIEST, IN_TIME, SENT, requirements_of
+from sandbox.conformance.volume.sides import Replay, Shown, Side, side_of
 
 NOT_BEGUN = "the replay was not begun"
 ENOUGH = 100
@@ -49,19 +41,6 @@ class VolumeVerdict:
     words: Mapping[str, Any]
     """As results.json has them: findings, counts and what was measured."""
     requirements: Mapping[str, Result] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What a ledger that was proven shows."""
-
-    ledger: Ledger
-    plan: Plan
-    counts: Counts
-    measured: Measurements
-    propagation: Distribution | None
-    found: Reconciliation | None
-    interrupted: str | None
 
 
 def judge_volume(files: Mapping[str, bytes]) -> VolumeVerdict:
@@ -79,6 +58,7 @@ def judge_volume(files: Mapping[str, bytes]) -> VolumeVerdict:
 
 def _judged(files: Mapping[str, bytes]) -> VolumeVerdict:
     asked, profile = read_plan(files), read_profile(files)
+    role: str = orjson.loads(files["subject.json"])["role"]
     words: dict[str, Any] = {
         "profile": profile.name,
         "title": profile.title,
@@ -89,18 +69,10 @@ def _judged(files: Mapping[str, bytes]) -> VolumeVerdict:
     }
     if LEDGER not in files:
         return _not_begun(files, words)
-    seen = _seen(files, asked, profile)
-    limits = profile.limits
-    out_of_sight = limits.propagation_p95_ms is not None and asked["clock"] == "wall"
-    if out_of_sight:
-        limits = replace(limits, propagation_p95_ms=None)
-    findings = judge(
-        limits, seen.counts, seen.measured, seen.found, seen.interrupted, seen.propagation
-    )
-    told = [*_told(findings, profile), *_enough(seen.measured, profile)]
-    if out_of_sight:
-        what = "not measured: an ESR elsewhere does not reach a receiver here"
-        told.append(_finding("from a change to the receiver, p95", Result.OMIT, what, "", None))
+    side = side_of(role)
+    replay = _replay(files, asked, profile, side)
+    shown = side.shown(replay, files)
+    told = list(_told(shown, profile, role))
     result = rolled_up(Result(item["result"]) for item in told)
     return VolumeVerdict(
         result,
@@ -108,8 +80,8 @@ def _judged(files: Mapping[str, bytes]) -> VolumeVerdict:
             "result": str(result),
             "findings": told,
             **words,
-            **_measured(seen),
-            "interrupted": seen.interrupted,
+            **_measured(replay, shown),
+            "interrupted": replay.interrupted,
         },
         _requirements(told),
     )
@@ -121,92 +93,87 @@ def _not_begun(files: Mapping[str, bytes], words: dict[str, Any]) -> VolumeVerdi
     if RECONCILIATION in files:
         interrupted, _ = read_reconciliation(files)
         result, why = Result.INCONCLUSIVE, interrupted or NOT_BEGUN
-    told = [_finding("every message sent", result, why, "all", None)]
+    told = [_finding(SENT, result, why, "all")]
     return VolumeVerdict(result, {"result": str(result), "findings": told, **words})
 
 
-def _seen(files: Mapping[str, bytes], asked: dict[str, Any], profile: Profile) -> _Seen:
+def _replay(
+    files: Mapping[str, bytes], asked: dict[str, Any], profile: Profile, side: Side
+) -> Replay:
+    """The replay of a pack, proven as far as it can be. Raises PackRefused."""
     if asked["scope"] is None:
         raise PackRefused(Code.VOLUME_MALFORMED, "The pack has a ledger, and its plan no scope.")
     interrupted, found = read_reconciliation(files)
     scope = prove_scope(asked, profile)
     ledger = read_ledger_lines(unzipped_lines(files[LEDGER], LEDGER), Path(LEDGER))
     try:
-        plan = Plan(scope, vacancies_of(ledger))
+        plan = side.plan(scope, vacancies_of(ledger))
         census = plan.census()
         prove_planned(asked, census)
         prove_ledger(ledger, plan, profile, asked["senders"])
+        if interrupted is None and any("lost" in note for note in ledger.notes):
+            interrupted = "a sender was lost"
+        replay = Replay(
+            ledger, plan, census, profile, asked["clock"] == "moved", found, interrupted
+        )
+        side.prove(replay)
     except (KeyError, TypeError, ValueError, IndexError) as problem:
         raise PackRefused(
             Code.LEDGER_MALFORMED,
             f"The ledger's set-up or pace is not told as a ledger tells it ({type(problem).__name__}).",
         ) from problem
-    if found is not None:
-        prove_reconciliation(ledger, found)
-    if interrupted is None and any("lost" in note for note in ledger.notes):
-        interrupted = "a sender was lost"
-    by_hour = {hour: sum(kinds.values()) for hour, kinds in census.by_hour.items()}
-    return _Seen(
-        ledger,
-        plan,
-        counts_of(ledger, scope, census),
-        measure(ledger, scope, by_hour),
-        _propagation(files, ledger, plan),
-        found,
-        interrupted,
-    )
+    return replay
 
 
-def _propagation(files: Mapping[str, bytes], ledger: Ledger, plan: Plan) -> Distribution | None:
-    if ARRIVALS not in files:
-        return None
-    try:
-        return measure_propagation(ledger, plan, unzipped_lines(files[ARRIVALS], ARRIVALS))
-    except (KeyError, TypeError, ValueError) as problem:
-        raise PackRefused(
-            Code.VOLUME_MALFORMED, f"{ARRIVALS} does not tell of events and when they arrived."
-        ) from problem
-
-
-def _told(findings: tuple[Finding, ...], profile: Profile) -> Iterator[dict[str, Any]]:
+def _told(shown: Shown, profile: Profile, role: str) -> Iterator[dict[str, Any]]:
     # Only limits of this release show that a requirement is kept.
     proves = is_bundled(profile)
-    for finding in findings:
-        name = requirement_of(finding.name, profile.name) if proves else None
-        yield _finding(finding.name, Result(finding.outcome), finding.measured, finding.limit, name)
 
+    def about(name: str) -> tuple[str, ...]:
+        return requirements_of(name, profile.name, role) if proves else ()
 
-def _enough(measured: Measurements, profile: Profile) -> Iterator[dict[str, Any]]:
-    name = requirement_of(IN_TIME_FINDING, profile.name) if is_bundled(profile) else None
-    if name is not None:
-        count = measured.latency["all"].intended.count
-        result = Result.PASS if count >= ENOUGH else Result.INCONCLUSIVE
-        yield _finding(
-            "answers enough to judge a percentile", result, f"{count:,}", f"{ENOUGH}", name
-        )
+    for finding in shown.findings:
+        result = Result(finding.outcome)
+        yield _finding(finding.name, result, finding.measured, finding.limit, about(finding.name))
+    for name, why in shown.unseen.items():
+        yield _finding(name, Result.OMIT, why, "")
+    if proves and profile.name in BUSIEST[role]:
+        count = shown.measured.latency["all"].intended.count
+        enough = Result.PASS if count >= ENOUGH else Result.INCONCLUSIVE
+        name = "answers enough to judge a percentile"
+        yield _finding(name, enough, f"{count:,}", f"{ENOUGH} at least", about(IN_TIME))
 
 
 def _finding(
-    name: str, result: Result, measured: str, limit: str, requirement: str | None
+    name: str, result: Result, measured: str, limit: str, requirements: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    told = {"finding": name, "result": str(result), "measured": measured, "limit": limit}
-    return told if requirement is None else {**told, "requirement": requirement}
+    return {
+        "finding": name,
+        "result": str(result),
+        "measured": measured,
+        "limit": limit,
+        "requirements": list(requirements),
+    }
 
 
 def _requirements(told: list[dict[str, Any]]) -> dict[str, Result]:
+    """By requirement, what its findings come to. That everything was sent shows none by itself."""
     by_name: dict[str, list[Result]] = {}
+    shown: set[str] = set()
     for item in told:
-        if "requirement" in item:
-            by_name.setdefault(item["requirement"], []).append(Result(item["result"]))
-    return {name: rolled_up(results) for name, results in by_name.items()}
+        for name in item["requirements"]:
+            by_name.setdefault(name, []).append(Result(item["result"]))
+        if item["finding"] != SENT:
+            shown.update(item["requirements"])
+    return {name: rolled_up(results) for name, results in by_name.items() if name in shown}
 
 
-def _measured(seen: _Seen) -> dict[str, Any]:
+def _measured(replay: Replay, shown: Shown) -> dict[str, Any]:
     """What was measured, rounded to what a reader can use."""
-    counts, measured = seen.counts, seen.measured
+    counts, measured, run = shown.counts, shown.measured, replay.plan.scope.run
     latency = measured.latency["all"]
     return {
-        "run": seen.plan.scope.run,
+        "run": run,
         "counts": {
             "planned": counts.planned,
             "sent": counts.sent,
@@ -216,7 +183,7 @@ def _measured(seen: _Seen) -> dict[str, Any]:
             "cutOff": counts.cut_off,
             "neverSent": counts.never_sent,
             "retries": counts.retries,
-            "caughtUp": len(seen.ledger.rows) - counts.sent,
+            "caughtUp": len(replay.ledger.rows) - counts.sent,
             "byKind": counts.by_kind,
         },
         "latency": {
@@ -224,10 +191,10 @@ def _measured(seen: _Seen) -> dict[str, Any]:
             "service": _percentiles(latency.service),
         },
         "lateness": _percentiles(measured.lateness),
-        "propagation": _percentiles(seen.propagation) if seen.propagation else None,
+        "propagation": _percentiles(shown.propagation) if shown.propagation else None,
         "wallSeconds": round(measured.wall_seconds, 3),
-        "messagesDigest": sent_digest(seen.ledger, seen.plan.scope.run),
-        "stateDigest": seen.found.state_digest if seen.found else None,
+        "messagesDigest": sent_digest(replay.ledger, run),
+        "stateDigest": replay.found.state_digest if replay.found else None,
     }
 
 

@@ -85,24 +85,35 @@ def prove_ledger(ledger: Ledger, plan: Plan, profile: Profile, senders: int) -> 
     _prove_pace(ledger, plan.scope, profile, senders)
 
 
-def prove_reconciliation(ledger: Ledger, found: Reconciliation) -> None:
-    """Raises PackRefused where what was read back is not about this ledger."""
-    rows = ledger.rows
-    held = rows["number"][_acknowledged(rows)].tolist()
-    count = len(held) + len(ledger.vacancies)
-    if count < found.acknowledged:
+def prove_reconciliation(acknowledged: int, wrong: int, found: Reconciliation) -> None:
+    """Raises PackRefused where what was read back is about other messages than the ledger has as acknowledged.
+
+    `wrong` is how many of them are told as lost, doubled, altered or out of their order.
+    """
+    if acknowledged < found.acknowledged:
         raise PackRefused(
             Code.LEDGER_CUT,
-            f"The ledger has {count:,} acknowledged messages, and {found.acknowledged:,} were read back: lines are missing.",
+            f"The ledger has {acknowledged:,} acknowledged messages, and {found.acknowledged:,} were read back: "
+            "lines are missing.",
         )
-    known = {*held, *(-1 - int(line["place"]) for line in ledger.vacancies)}
-    wrong = {item.number for item in (*found.lost, *found.duplicated, *found.altered)} & known
-    if count != found.acknowledged or found.confirmed != count - len(wrong):
+    if acknowledged != found.acknowledged or found.confirmed != acknowledged - wrong:
         raise PackRefused(
             Code.RECONCILIATION_DIFFERS,
-            f"Read back were {found.acknowledged:,} acknowledged messages, of which {found.confirmed:,} are as they should be; "
-            f"by the ledger there are {count:,}, of which {count - len(wrong):,}.",
+            f"Read back were {found.acknowledged:,} acknowledged messages, of which {found.confirmed:,} are as they should "
+            f"be; by the ledger there are {acknowledged:,}, of which {acknowledged - wrong:,}.",
         )
+
+
+def numbers_told(found: Reconciliation) -> set[int]:
+    """The messages that are told as lost, doubled, altered or out of their order."""
+    listed = (*found.lost, *found.duplicated, *found.altered, *found.reordered)
+    return {item.number for item in listed if item.number is not None}
+
+
+def acknowledged_numbers(ledger: Ledger) -> set[int]:
+    """The messages that were acknowledged."""
+    status = ledger.rows["status"]
+    return set(ledger.rows["number"][(status >= 200) & (status < 300)].tolist())
 
 
 def _as_read(scope: Scope) -> dict[str, Any]:
@@ -111,12 +122,6 @@ def _as_read(scope: Scope) -> dict[str, Any]:
     return {
         name: list(value) if isinstance(value, tuple) else value for name, value in told.items()
     }
-
-
-def _acknowledged(rows: Rows) -> Rows:
-    status = rows["status"]
-    answered: Rows = (status >= 200) & (status < 300)
-    return answered
 
 
 def _edited(number: int, what: str) -> PackRefused:

@@ -80,7 +80,9 @@ def test_a_certificate_for_going_live_says_what_was_replayed(
         "factor": 720.0,
         "counts": {"sent": 640, "planned": 640, "caughtUp": 1200},
         "result": "pass",
-        "findings": [{"finding": "lost", "result": "pass", "measured": "0", "limit": "0"}],
+        "findings": [
+            {"finding": "lost", "result": "pass", "measured": "0", "limit": "0", "requirements": []}
+        ],
     }
 
     def judge(files: Mapping[str, bytes]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from evidence_packs import KNOWN, REQUIREMENTS, SEED, TODAY, Desk, recompute, run_files
+from evidence_packs import KNOWN, REQUIREMENTS, SEED, SUBJECT, TODAY, Desk, recompute, run_files
 from volume_packs import lines_of, volume_files, with_lines
 
 from loadtests.discrepancies import Difference, Discrepancy, Reconciliation
@@ -28,18 +28,18 @@ from sandbox.conformance.volume.files import (
     unzipped_lines,
     zipped,
 )
-from sandbox.conformance.volume.judging import judge_volume
+from sandbox.conformance.volume.judging import VolumeVerdict, judge_volume
 from sandbox.conformance.volume.replaying import WORLD, esr_volume
 from sandbox.contracts.requirements import Requirement, load_requirements
 
 Files = dict[str, bytes]
 Lines = list[dict[str, Any]]
-ROLE = "recruitment-system"
+ESR = {**SUBJECT, "role": "esr"}
 REGISTER = (
-    *REQUIREMENTS,
-    # The small pack is a supplier's; what a replay shows is asked of it as it is of an ESR.
-    *(replace(item, actor=ROLE) for item in load_requirements() if item.suite == "volume"),
+    *(replace(item, actor="esr") for item in REQUIREMENTS),
+    *(item for item in load_requirements() if item.suite == "volume"),
 )
+KNOWN_OF_ESR = replace(KNOWN, suites={"esr": KNOWN.suites["recruitment-system"]})
 
 
 def judge(files: Mapping[str, bytes]) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def judge(files: Mapping[str, bytes]) -> dict[str, Any]:
 
 def sealed(files: Files) -> Files:
     """The files of a whole run, with what they come to."""
-    whole = {**run_files(), **files}
+    whole = {**run_files(), "subject.json": orjson.dumps(ESR), **files}
     return {**whole, "results.json": orjson.dumps(judge(whole))}
 
 
@@ -64,15 +64,20 @@ def verified(desk: Desk, files: Files, kind: Kind = Kind.GO_LIVE) -> Verificatio
     """What a verifier says of these files, sealed and signed as they are."""
     path = desk.pack(
         files,
+        subject=ESR,
         suites=("contract", "behaviour", "traffic", "resilience", "volume"),
         result=orjson.loads(files["results.json"])["overall"],
         eligibility=Eligibility(kind),
     )
-    return verify_pack(path, [desk.trusted], judge, REGISTER, TODAY, known=KNOWN)
+    return verify_pack(path, [desk.trusted], judge, REGISTER, TODAY, known=KNOWN_OF_ESR)
+
+
+def judged(files: Files) -> VolumeVerdict:
+    return judge_volume({"subject.json": orjson.dumps(ESR), **files})
 
 
 def result_of(files: Files, finding: str) -> str:
-    found = {item["finding"]: item["result"] for item in judge_volume(files).words["findings"]}
+    found = {item["finding"]: item["result"] for item in judged(files).words["findings"]}
     return str(found[finding])
 
 
@@ -108,7 +113,7 @@ def test_limits_of_ones_own_show_no_requirement(desk: Desk) -> None:
     files = volume_files(SEED)
     files[PROFILE] = files[PROFILE].replace(b"p99_ms = 2500", b"p99_ms = 9000")
 
-    verdict = judge_volume(files)
+    verdict = judged(files)
 
     assert verdict.result is Result.PASS
     assert verdict.words["ownProfile"]
@@ -120,7 +125,7 @@ def test_too_few_answers_for_a_percentile_conclude_nothing() -> None:
     files = volume_files(SEED, applicants=1000)
 
     assert result_of(files, "answers enough to judge a percentile") == "inconclusive"
-    assert judge_volume(files).requirements["ESR-VOL-002"] is Result.INCONCLUSIVE
+    assert judged(files).requirements["ESR-VOL-002"] is Result.INCONCLUSIVE
 
 
 # ------------------------------------------------------------------------------------------------- what cannot be made up
@@ -267,9 +272,9 @@ def test_what_was_lost_cannot_be_taken_out_of_what_was_read_back(desk: Desk) -> 
     lost = Discrepancy("ESR does not hold it.", "check", number, "R-1")
     count = sum("n" in line or "vacancy" in line for line in lines_of(volume_files(SEED)))
     files = sealed(volume_files(SEED, found=Reconciliation(count, count - 1, lost=[lost])))
-    assert judge_volume(files).requirements["ESR-VOL-001"] is Result.FAIL
+    assert judged(files).requirements["ESR-VOL-001"] is Result.FAIL
 
-    found = verified(desk, read_back(lost={"numbers": [], "shown": []})(files))
+    found = verified(desk, read_back(lost={"numbers": {}, "shown": []})(files))
 
     assert found.code is Code.RECONCILIATION_DIFFERS
 
@@ -334,21 +339,21 @@ def refused(entries: list[Entry]) -> Iterable[Entry]:
 def test_a_driver_that_could_not_keep_pace_concludes_nothing() -> None:
     files = volume_files(SEED, alter=late)
 
-    assert judge_volume(files).result is Result.INCONCLUSIVE
+    assert judged(files).result is Result.INCONCLUSIVE
     assert result_of(files, "latency from intended time, p99") == "inconclusive"
 
 
 def test_a_message_that_was_refused_fails_the_error_rate() -> None:
     files = volume_files(SEED, alter=refused)
 
-    assert judge_volume(files).result is Result.FAIL
-    assert judge_volume(files).requirements["ESR-VOL-002"] is Result.FAIL
+    assert judged(files).result is Result.FAIL
+    assert judged(files).requirements["ESR-VOL-002"] is Result.FAIL
 
 
 def test_messages_that_were_never_sent_conclude_nothing() -> None:
     files = volume_files(SEED, alter=lambda entries: entries[:-5], interrupted="stopped by Ctrl-C")
 
-    verdict = judge_volume(files)
+    verdict = judged(files)
 
     assert verdict.result is Result.INCONCLUSIVE
     assert verdict.words["counts"]["neverSent"] == 5
@@ -356,7 +361,7 @@ def test_messages_that_were_never_sent_conclude_nothing() -> None:
 
 
 def test_a_closure_shows_how_long_recovery_takes() -> None:
-    verdict = judge_volume(volume_files(SEED, "backlog", applicants=2000))
+    verdict = judged(volume_files(SEED, "backlog", applicants=2000))
 
     assert verdict.requirements["ESR-VOL-003"] is Result.PASS
     assert "ESR-VOL-002" not in verdict.requirements
@@ -366,16 +371,16 @@ def test_a_replay_that_was_not_begun_is_skipped_and_one_that_could_not_be_is_inc
     asked = esr_volume(_subject(), SEED, "peak-hour", 3).asked()
     told = {**asked, RECONCILIATION: reconciliation_file("ESR does not answer", None)}
 
-    assert judge_volume(asked).result is Result.SKIP
-    assert judge_volume(told).result is Result.INCONCLUSIVE
-    assert judge_volume(told).words["findings"][0]["measured"] == "ESR does not answer"
+    assert judged(asked).result is Result.SKIP
+    assert judged(told).result is Result.INCONCLUSIVE
+    assert judged(told).words["findings"][0]["measured"] == "ESR does not answer"
 
 
 def test_what_an_esr_elsewhere_cannot_show_is_omitted_and_said(desk: Desk) -> None:
     wall = volume_files(SEED, sent_on="2026-05-01")
 
     assert result_of(wall, "from a change to the receiver, p95") == "omit"
-    assert "ESR-VOL-004" not in judge_volume(wall).requirements
+    assert "ESR-VOL-004" not in judged(wall).requirements
     assert verified(desk, sealed(wall)).eligibility.kind is Kind.GO_LIVE
 
 
@@ -417,8 +422,8 @@ def _subject(**bindings: Any) -> Subject:
 def test_the_world_of_an_esr_elsewhere_is_bound_in_the_subject_file() -> None:
     told = {"seed": 3, "organisations": 2, "positionsPerOrganisation": 30}
 
-    assert esr_volume(_subject(), 1, "smoke", None).world == WORLD
-    assert esr_volume(_subject(world=told), 1, "smoke", None).world == WorldParameters(3, 2, 30)
+    assert esr_volume(_subject(), 1, "smoke", None).of.world == WORLD
+    assert esr_volume(_subject(world=told), 1, "smoke", None).of.world == WorldParameters(3, 2, 30)
     with pytest.raises(SubjectUnusable, match=r"bindings\.world"):
         esr_volume(_subject(world={"seed": 3}), 1, "smoke", None)
 
