@@ -160,6 +160,10 @@ def _moment(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
+class NotDone(TargetError):
+    """The supplier does not carry out an order."""
+
+
 class Reports:
     """What a supplier says of itself, by its driver."""
 
@@ -171,7 +175,7 @@ class Reports:
         return frozenset(self._driver.get("/driver")["hooks"])
 
     def perform(self, hook: str, **arguments: str) -> dict[str, Any]:
-        """The result of an order. Raises `TargetError` where it is not done within some seconds."""
+        """The result of an order. Raises `NotDone` where it is not done within some seconds, else `TargetError`."""
         action = {"actionId": str(uuid4()), "hook": hook, "arguments": arguments}
         deadline = time.monotonic() + _ANSWER_SECONDS
         while True:
@@ -181,16 +185,12 @@ class Reports:
                 return dict(told.get("result", {}))
             if told.get("state") != "RUNNING" or time.monotonic() > deadline:
                 said = told.get("reason") or told.get("detail") or f"status {answer.status}"
-                raise TargetError(
-                    f"The driver at {self._driver.base_url} did not do {hook}: {said}"
-                )
+                raise NotDone(f"The driver at {self._driver.base_url} did not do {hook}: {said}")
             time.sleep(_LOOK_SECONDS)
 
     def view(self, reference: str) -> dict[str, Any] | None:
         """What it holds of an application; None where it says that it holds none. Raises `TargetError`."""
         try:
             return self.perform("REPORT_VIEW", supplierReference=reference)
-        except TargetError as problem:
-            if "does not answer" in str(problem):
-                raise
+        except NotDone:
             return None
