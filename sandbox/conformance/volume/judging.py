@@ -194,7 +194,7 @@ def _measured(replay: Replay, shown: Shown) -> dict[str, Any]:
         "propagation": _percentiles(shown.propagation) if shown.propagation else None,
         "wallSeconds": round(measured.wall_seconds, 3),
         "messagesDigest": sent_digest(replay.ledger, run),
-        "stateDigest": replay.found.state_digest if replay.found else None,
+        "stateDigest": replay.found.state_digest if replay.found and replay.found.state else None,
     }
 
 

@@ -18,6 +18,7 @@ from loadtests.runner import run_replay, scope_of
 from loadtests.supplier.access import SupplierAccess, SupplierPlan
 from loadtests.supplier.runner import check_profile, run_supplier_replay
 from loadtests.target import Target
+from sandbox.conformance.evidence.archive import LARGEST_ENTRY
 from sandbox.conformance.scene import POSITIONS
 from sandbox.conformance.subject import Subject, SubjectUnusable
 from sandbox.conformance.supplier_load import check_driving
@@ -96,11 +97,15 @@ class Asked:
                 result = replay(Path(folder) / "ledger.ndjson")
             except ReplayError as problem:
                 return {**self.files(), RECONCILIATION: reconciliation_file(str(problem), None)}
+            ledger = zipped(result.ledger)
+            if len(ledger) > LARGEST_ENTRY:
+                why = f"the ledger has {len(ledger):,} bytes, and a pack takes at most {LARGEST_ENTRY:,}: replay less"
+                return {**self.files(), RECONCILIATION: reconciliation_file(why, None)}
             scope = Scope.from_dict(result.scope)
             told: Plan = side_of(self.role).plan(scope, vacancies_of(read_ledger(result.ledger)))
             files = {
                 **self.files(scope, planned(told.census())),
-                LEDGER: zipped(result.ledger),
+                LEDGER: ledger,
                 RECONCILIATION: reconciliation_file(result.interrupted, result.reconciliation),
             }
             arrivals = result.ledger.with_name(f"{result.ledger.stem}-arrivals.ndjson")
