@@ -151,21 +151,27 @@ class Sender:
         try:
             while waiting:
                 message, due = waiting.popleft()
-                is_first = message.number % STEPS == 0
-                if applicant in self._dropped or not (is_first or self._wire.can_follow(applicant)):
-                    continue  # what it needs did not come; it stays unsent and is reported as such
-                entry = self._send(message, due, ready)
-                ready = entry.answered or 0.0
-                if is_first:
-                    self._heard(applicant, entry)
-                elif not entry.settled:
-                    self._dropped.add(applicant)
-            if slot is not None and applicant not in self._dropped:
-                self._wire.caught_up(applicant)
+                ready = self._send_in_turn(message, due, ready)
+                if not waiting and slot is not None and applicant not in self._dropped:
+                    # It may take its time, and more about this applicant may come to wait meanwhile.
+                    self._wire.caught_up(applicant)
         finally:
             del self._busy[applicant]
             if slot is not None:
                 slot.release()
+
+    def _send_in_turn(self, message: Message, due: float, ready: float) -> float:
+        """Send one message of a conversation, if what it needs has come. Returns when its answer came."""
+        applicant = message.applicant
+        is_first = message.number % STEPS == 0
+        if applicant in self._dropped or not (is_first or self._wire.can_follow(applicant)):
+            return ready  # it stays unsent and is reported as such
+        entry = self._send(message, due, ready)
+        if is_first:
+            self._heard(applicant, entry)
+        elif not entry.settled:
+            self._dropped.add(applicant)
+        return entry.answered or 0.0
 
     def _send(self, message: Message, due: float, ready: float) -> Entry:
         entry: Entry | None = None

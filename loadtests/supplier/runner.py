@@ -162,6 +162,12 @@ def _result(
     started: float,
 ) -> ReplayResult:
     counts = counts_of(ledger, told.scope, census)
+    caught_up = len(ledger.rows) - counts.sent
+    if caught_up < census.caught_up:
+        # What the window builds on is not there, so what came of it proves little.
+        interrupted = interrupted or (
+            f"{census.caught_up - caught_up:,} of {census.caught_up:,} earlier messages of the set-up were not sent"
+        )
     planned = {hour: sum(kinds.values()) for hour, kinds in census.by_hour.items()}
     shown = timed(ledger, told.scope, acts_in_esr(ledger, told), planned)
     findings = judge_supplier(asked.profile.limits, counts, shown, found, interrupted)
@@ -169,7 +175,7 @@ def _result(
         outcome=roll_up(findings),
         findings=findings,
         counts=counts,
-        set_up=SetUp(len(told.vacancies), len(ledger.rows) - counts.sent),
+        set_up=SetUp(len(told.vacancies), caught_up),
         measurements=shown.measured,
         propagation=shown.propagation,
         reconciliation=found,
