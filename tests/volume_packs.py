@@ -1,18 +1,23 @@
 """The files of a replay that nobody made: every message of a plan, sent when it was due and answered at once."""
 
 import gzip
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
 from functools import cache
 from typing import Any
 
 import orjson
+from evidence_packs import KNOWN, REQUIREMENTS, SUBJECT, TODAY, Desk, recompute, run_files
 
 from loadtests.discrepancies import Reconciliation
 from loadtests.ledger import FORMAT, Entry
 from loadtests.pacer import Pacer, constant
 from loadtests.plan import Plan, Scope, Vacancy, WorldParameters
 from loadtests.profiles import Profile
+from sandbox.conformance.evidence.eligibility import Eligibility
+from sandbox.conformance.evidence.eligibility import Kind as Enough
+from sandbox.conformance.evidence.verify import Verification, verify_pack
+from sandbox.conformance.results import Result, rolled_up
 from sandbox.conformance.volume.files import (
     ARRIVALS,
     LEDGER,
@@ -22,9 +27,18 @@ from sandbox.conformance.volume.files import (
     profile_text,
     reconciliation_file,
 )
+from sandbox.conformance.volume.judging import VolumeVerdict, judge_volume
 from sandbox.conformance.volume.proof import planned
+from sandbox.contracts.requirements import load_requirements
 from simulators.year import Kind
 
+Files = dict[str, bytes]
+ESR_SUBJECT = {**SUBJECT, "role": "esr"}
+REGISTER = (
+    *(replace(item, actor="esr") for item in REQUIREMENTS),
+    *(item for item in load_requirements() if item.suite == "volume"),
+)
+KNOWN_OF_ESR = replace(KNOWN, suites={"esr": KNOWN.suites["recruitment-system"]})
 WORLD = WorldParameters(seed=1, organisations=2, positions_per_organisation=30)
 BEGAN = 1_777_626_000.0
 """Wall seconds since the epoch: 1 May 2026, 09:00 UTC."""
@@ -166,3 +180,44 @@ def _arrivals(plan: Plan, entries: list[Entry]) -> Iterable[bytes]:
                 "version": entry.told,
             }
             yield orjson.dumps(seen, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def judge(files: Mapping[str, bytes]) -> dict[str, Any]:
+    """The simple judge for the four suites, and the true one for the fifth."""
+    found = recompute(files)
+    if PLAN in files:
+        volume = judge_volume(files)
+        found["suites"]["volume"] = str(volume.result)
+        found["volume"] = dict(volume.words)
+        found["requirements"] |= {name: str(word) for name, word in volume.requirements.items()}
+        found["overall"] = str(rolled_up([Result(found["overall"]), volume.result]))
+    return found
+
+
+def sealed(files: Files) -> Files:
+    """The files of a whole run, with what they come to."""
+    whole = {**run_files(), "subject.json": orjson.dumps(ESR_SUBJECT), **files}
+    return {**whole, "results.json": orjson.dumps(judge(whole))}
+
+
+def verified(desk: Desk, files: Files, kind: Enough = Enough.GO_LIVE) -> Verification:
+    """What a verifier says of these files, sealed and signed as they are."""
+    path = desk.pack(
+        files,
+        subject=ESR_SUBJECT,
+        suites=("contract", "behaviour", "traffic", "resilience", "volume"),
+        result=orjson.loads(files["results.json"])["overall"],
+        eligibility=Eligibility(kind),
+    )
+    return verify_pack(path, [desk.trusted], judge, REGISTER, TODAY, known=KNOWN_OF_ESR)
+
+
+def judged(files: Files) -> VolumeVerdict:
+    """The verdict on a replay alone."""
+    return judge_volume({"subject.json": orjson.dumps(ESR_SUBJECT), **files})
+
+
+def result_of(files: Files, finding: str) -> str:
+    """How one of its findings ends."""
+    found = {item["finding"]: item["result"] for item in judged(files).words["findings"]}
+    return str(found[finding])

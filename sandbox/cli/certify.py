@@ -11,10 +11,10 @@ import httpx
 import orjson
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from sandbox import __version__
-from sandbox.cli import INCONCLUSIVE, MISUSED, Stop
+from sandbox.cli import MISUSED, Stop
+from sandbox.cli.certify_output import check_table, conclude, exit_code
 from sandbox.cli.certify_progress import Watcher
 from sandbox.cli.certify_volume import (
     NOTHING_TO_REPLAY,
@@ -40,16 +40,14 @@ from sandbox.conformance.evidence.pack import write_pack
 from sandbox.conformance.exploring import Explorer
 from sandbox.conformance.guiding import terminal_driver
 from sandbox.conformance.operations import Operations
-from sandbox.conformance.preflight import Check, check_all
+from sandbox.conformance.preflight import check_all
 from sandbox.conformance.receiver import EventReceiver
 from sandbox.conformance.references import REFERENCES, Reached, reference
-from sandbox.conformance.results import EXIT_CODES, Result
 from sandbox.conformance.run import Run, RunPlan
 from sandbox.conformance.scene import CannotArrange
 from sandbox.conformance.subject import Subject, SubjectUnusable, read_subject
 from sandbox.conformance.supplier_subject import supplier_at
 from sandbox.conformance.verdict import CONTRACTS_OF, SUITES
-from sandbox.conformance.volume.telling import replayed
 from sandbox.contracts import CONTRACT_NAMES, load_contract
 from sandbox.contracts.requirements import load_requirements
 from sandbox.reports.certification import write_reports
@@ -241,26 +239,8 @@ def command(
         facts = _facts(plan, files, results, decided, nonce)
         write_pack(pack, files, facts, key)
     written = write_reports(files, decided, out, subject.role, facts.level)
-    _conclude(results, decided, [pack, *written], console, as_json=as_json)
-    return _exit_code(results, run.interrupted, cannot)
-
-
-def _exit_code(results: dict[str, Any], interrupted: bool, cannot: str) -> int:
-    if interrupted:
-        return INCONCLUSIVE
-    if cannot:
-        # What was left out is no verdict on the subject; what was played is.
-        played = [
-            Result(item["result"])
-            for item in results["cases"]
-            if item["result"] not in ("skip", "omit")
-        ]
-        if VOLUME in results:
-            played.append(Result(results[VOLUME]["result"]))
-        if Result.FAIL in played:
-            return EXIT_CODES[Result.FAIL]
-        return EXIT_CODES[Result.ERROR] if Result.ERROR in played else INCONCLUSIVE
-    return EXIT_CODES[Result(results["overall"])]
+    conclude(results, decided, [pack, *written], console, as_json=as_json)
+    return exit_code(results, run.interrupted, cannot)
 
 
 @contextmanager
@@ -372,23 +352,13 @@ def _in_place(
         checks.append(check_volume(volume))
     bad = [check for check in checks if not check.ok]
     if bad:
-        console.print(_check_table(checks))
+        console.print(check_table(checks))
         console.print(
             "[bold]Nothing was run[/]: this is a matter of configuration, not of the product."
         )
         return False
     console.print(f"Pre-flight: {len(checks)} checks, all well.")
     return True
-
-
-def _check_table(checks: list[Check]) -> Table:
-    table = Table(title="Pre-flight")
-    for heading in ("check", "", "found", "what to change"):
-        table.add_column(heading)
-    for check in checks:
-        mark = "[green]ok[/]" if check.ok else "[bold red]no[/]"
-        table.add_row(escape(check.name), mark, escape(check.found), escape(check.to_do))
-    return table
 
 
 def _facts(
@@ -424,39 +394,3 @@ def _facts(
         eligibility=decided,
         nonce=nonce,
     )
-
-
-def _conclude(
-    results: dict[str, Any],
-    decided: Eligibility,
-    written: list[Path],
-    console: Console,
-    as_json: bool,
-) -> None:
-    table = Table(title=f"Overall: {results['overall']}")
-    for heading in ("suite", "result", "pass", "fail", "other"):
-        table.add_column(heading, justify="left" if heading in ("suite", "result") else "right")
-    for suite, result in results["suites"].items():
-        told = [item["result"] for item in results["cases"] if item["suite"] == suite]
-        if suite == "traffic":
-            told = [item["result"] for item in results["traffic"].values()]
-        if suite == VOLUME and VOLUME in results:
-            told = [item["result"] for item in results[VOLUME]["findings"]]
-        if suite == "contract":
-            told = [
-                outcome
-                for contract in results["contract"].values()
-                for outcome in contract["operations"].values()
-            ]
-        passed, failed = told.count("pass"), told.count("fail")
-        table.add_row(suite, result, str(passed), str(failed), str(len(told) - passed - failed))
-    console.print(table)
-    if VOLUME in results:
-        console.print(f"Replayed: {escape(replayed(results[VOLUME]))}")
-    console.print(f"Certifiable: {decided.kind}." if decided.is_certifiable else "Not certifiable:")
-    for reason in decided.reasons[:10]:
-        console.print(f"  {escape(reason)}")
-    if len(decided.reasons) > 10:
-        console.print(f"  and {len(decided.reasons) - 10} more; the report lists them")
-    for path in written:
-        click.echo(path, err=as_json)

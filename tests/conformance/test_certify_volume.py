@@ -11,7 +11,8 @@ import pytest
 from volume_packs import lines_of, with_lines
 
 from loadtests.profiles import BUNDLED
-from sandbox.cli import HELD, INCONCLUSIVE, MISUSED, run
+from sandbox.cli import FAILED, HELD, INCONCLUSIVE, MISUSED, run
+from sandbox.cli.certify_output import exit_code
 from sandbox.cli.certify_volume import taken_over
 from sandbox.conformance.evidence.refusals import Code, PackRefused
 from sandbox.conformance.results import Result
@@ -212,3 +213,14 @@ def test_plan_stands_in_the_pack_from_the_beginning(profile: Path) -> None:
     told = orjson.loads(esr_volume(subject, 7, str(profile), None).asked()[PLAN])
 
     assert (told["applicants"], told["clock"], told["scope"]) == (2500, "wall", None)
+
+
+@pytest.mark.parametrize(
+    ("volume", "code"), [("fail", FAILED), ("inconclusive", INCONCLUSIVE), ("pass", INCONCLUSIVE)]
+)
+def test_replay_that_failed_fails_a_run_that_could_not_certify_anyway(
+    volume: str, code: int
+) -> None:
+    results = {"overall": volume, "cases": [], "volume": {"result": volume}}
+
+    assert exit_code(results, interrupted=False, cannot="without the suite behaviour") == code
