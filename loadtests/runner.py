@@ -306,6 +306,14 @@ def counts_of(ledger: Ledger, scope: Scope, census: Census) -> Counts:
     )
 
 
+def set_up_gap(ledger: Ledger, counts: Counts, census: Census) -> str | None:
+    """What is missing of the messages before the window, a sentence: what the window builds on is then not there."""
+    missing = census.caught_up - (len(ledger.rows) - counts.sent)
+    if missing <= 0:
+        return None
+    return f"{missing:,} of {census.caught_up:,} earlier messages of the set-up were not sent"
+
+
 def _result(
     plan: ReplayPlan,
     told: Plan,
@@ -322,6 +330,7 @@ def _result(
     lost = sum("lost" in note for note in ledger.notes)
     if lost and interrupted is None:
         interrupted = f"{lost} of {plan.processes} workers were lost"
+    interrupted = interrupted or set_up_gap(ledger, counts, census)
     findings = judge(plan.profile.limits, counts, measured, found, interrupted, reached)
     capped = plan.profile.pace.kind is Pacing.CAPPED
     legs = [Leg(**leg) for stretch in ledger.stretches for leg in stretch["legs"]]

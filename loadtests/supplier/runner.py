@@ -19,6 +19,7 @@ from loadtests.runner import (
     open_ledger,
     orders_for,
     scope_of,
+    set_up_gap,
     time_limit,
     volume_told,
 )
@@ -162,12 +163,7 @@ def _result(
     started: float,
 ) -> ReplayResult:
     counts = counts_of(ledger, told.scope, census)
-    caught_up = len(ledger.rows) - counts.sent
-    if caught_up < census.caught_up:
-        # What the window builds on is not there, so what came of it proves little.
-        interrupted = interrupted or (
-            f"{census.caught_up - caught_up:,} of {census.caught_up:,} earlier messages of the set-up were not sent"
-        )
+    interrupted = interrupted or set_up_gap(ledger, counts, census)
     planned = {hour: sum(kinds.values()) for hour, kinds in census.by_hour.items()}
     shown = timed(ledger, told.scope, acts_in_esr(ledger, told), planned)
     findings = judge_supplier(asked.profile.limits, counts, shown, found, interrupted)
@@ -175,7 +171,7 @@ def _result(
         outcome=roll_up(findings),
         findings=findings,
         counts=counts,
-        set_up=SetUp(len(told.vacancies), caught_up),
+        set_up=SetUp(len(told.vacancies), len(ledger.rows) - counts.sent),
         measurements=shown.measured,
         propagation=shown.propagation,
         reconciliation=found,
