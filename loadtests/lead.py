@@ -134,6 +134,10 @@ class Lead:
         self._finished.add(sender)
         self._news.set()
 
+    def heard_broken(self, sender: str, told: dict[str, Any]) -> None:
+        self._trouble = self._trouble or ReplayError(f"sender {sender} broke: {told['why']}")
+        self._news.set()
+
     # What it does.
 
     def lead(self) -> None:
@@ -147,6 +151,8 @@ class Lead:
             self._finish()
         except ReplayError as error:
             self._trouble = self._trouble or error
+        except Exception as error:  # noqa: BLE001  (whatever it was, the senders must not wait for it)
+            self._trouble = self._trouble or ReplayError(f"the lead broke: {error!r}")
         for sender in sorted(self._lost):
             self._note({"lost": {"share": self._shares[sender], "of": self._orders.senders}})
         if self._trouble is not None:

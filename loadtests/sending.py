@@ -25,14 +25,16 @@ PIPE_VARIABLE = "ESR_SANDBOX_REPLAY_PIPE"
 
 BEGIN, SEND, FINISH = "replay-begin", "replay-send", "replay-finish"
 """What the lead tells its senders: their share, or why they get none; a stretch to send; to end when all is answered."""
-HERE, READY, SENT, LINES, FINISHED = (
+HERE, READY, SENT, LINES, FINISHED, BROKEN = (
     "replay-here",
     "replay-ready",
     "replay-sent",
     "replay-lines",
     "replay-finished",
+    "replay-broken",
 )
-"""What a sender tells its lead: that it is there; that it is ready; that a stretch is sent; ledger lines; its end."""
+"""What a sender tells its lead: that it is there; that it is ready; that a stretch is sent; ledger lines; its end; why it
+cannot go on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from loadtests.pacer import Leg
 from loadtests.sender import Sender
 from loadtests.sending import (
     BEGIN,
+    BROKEN,
     FINISH,
     FINISHED,
     HERE,
@@ -80,7 +81,12 @@ class Replayer(FastHttpUser):
             gevent.sleep(3600)
             return
         Replayer.begun = True
-        assert self.environment.runner is not None
+        try:
+            self._serve()
+        except Exception as error:  # noqa: BLE001  (whatever it was, the lead must not wait for it)
+            self._tell(BROKEN, {"why": repr(error)})
+
+    def _serve(self) -> None:
         commands = self.commands
         self._tell(HERE, {"program": program(), "seed": self.expected_seed})
         what, order = commands.get()
@@ -186,6 +192,7 @@ def attach(environment: Environment, orders: SendingOrders | None, pipe: int) ->
             (SENT, lead.heard_sent),
             (LINES, lead.heard_lines),
             (FINISHED, lead.heard_finished),
+            (BROKEN, lead.heard_broken),
         ):
             runner.register_message(what, _listener(heard))
         gevent.spawn(lead.lead)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,6 +33,7 @@ SUMMER = Window(
 """Three months, in which a few dozen applicants have every kind of message."""
 A_SECOND = 8_000_000.0
 """The factor at which the summer takes about one."""
+REPOSITORY = Path(__file__).parents[2]
 BOUND = 30.0
 """Seconds after which what should have happened is taken not to."""
 
@@ -125,6 +127,15 @@ def command(*arguments: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
     finally:
         process.kill()
         process.wait()
+
+
+def copied(folder: Path) -> Path:
+    """A copy of the package, to be changed."""
+    home = folder / "home"
+    for package in ("loadtests", "simulators"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(REPOSITORY / package, home / package, ignore=ignored)
+    return home
 
 
 def children_of(process: int) -> list[int]:

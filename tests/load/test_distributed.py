@@ -4,7 +4,6 @@ said."""
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -27,9 +26,11 @@ from tests.load.esr_stub import TOKEN, EsrStub
 from tests.load.replaying import (
     A_SECOND,
     BOUND,
+    REPOSITORY,
     WORLD,
     assert_whole,
     children_of,
+    copied,
     found_in,
     is_running,
     listed,
@@ -37,8 +38,6 @@ from tests.load.replaying import (
     plan_for,
     wait_until,
 )
-
-REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -170,6 +169,7 @@ def test_worker_whose_command_is_killed_ends_and_its_share_is_lost(
     assert senders
     wait_until(lambda: not any(map(is_running, senders)))
     assert result.lost_senders == 1
+    assert result.interrupted == "1 of 2 workers were lost"
     assert result.outcome is Outcome.INCONCLUSIVE, result.findings
     assert reconcile_ledger(slow.ledger, stub.base_url, TOKEN).clean
 
@@ -193,10 +193,7 @@ def test_worker_that_was_started_for_another_seed_is_refused(
 def test_worker_of_another_version_is_refused(
     plan: ReplayPlan, master: Master, tmp_path: Path
 ) -> None:
-    home, log = tmp_path / "home", tmp_path / "worker.log"
-    for package in ("loadtests", "simulators"):
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(REPOSITORY / package, home / package, ignore=ignored)
+    home, log = copied(tmp_path), tmp_path / "worker.log"
     with (home / "simulators" / "streams.py").open("a") as file:
         file.write("\n# Another version.\n")
 

@@ -24,8 +24,10 @@ from tests.load.esr_stub import TOKEN, EsrStub, Fault
 from tests.load.faults import Laid, lay
 from tests.load.replaying import (
     A_SECOND,
+    BOUND,
     assert_whole,
     children_of,
+    copied,
     found_in,
     is_running,
     listed,
@@ -247,3 +249,53 @@ def test_capped_pace_that_is_taken_up_again_calibrates_on_what_is_left(
     again = read_ledger(plan.ledger).stretches[len(reached.stretches) :]
     done = reached.rows["intended"][reached.rows["status"] > 0]
     assert again[0]["legs"][0]["first"] > np.sort(done)[len(done) // 2]
+
+
+def broken(module: str, name: str, folder: Path) -> Path:
+    """A copy of the package in which one function raises."""
+    home = copied(folder)
+    path = home / "loadtests" / module
+    text = path.read_text(encoding="utf-8")
+    assert text.count(f"    def {name}(") == 1
+    begin = text.index('"""', text.index(f"    def {name}("))
+    path.write_text(f"{text[:begin]}1 / 0{text[text.index(chr(10), begin) :]}", encoding="utf-8")
+    return home
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "told"),
+    [
+        ("lead.py", "_calibrate", "the lead broke: ZeroDivisionError"),
+        ("sender.py", "prepare", "broke: ZeroDivisionError"),
+    ],
+)
+def test_program_that_breaks_ends_the_replay_and_says_so(
+    stub: EsrStub, tmp_path: Path, module: str, name: str, told: str
+) -> None:
+    home = broken(module, name, tmp_path)
+    script = f"""
+from pathlib import Path
+from dataclasses import replace
+from loadtests.profiles import Pace, Pacing
+from loadtests.runner import run_replay
+from tests.load.replaying import plan_for
+class Stub: base_url = {stub.base_url!r}
+plan = plan_for(Stub, Path({str(tmp_path)!r}))
+usual = plan.profile
+capped = replace(usual, pace=Pace(Pacing.CAPPED, 1e6, 0.5), limits=replace(usual.limits, latency=None))
+result = run_replay(replace(plan, profile=capped, factor=None))
+print(result.outcome, "|", result.interrupted)
+"""
+    paths = os.pathsep.join([str(home), *filter(None, sys.path)])
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=home,
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=BOUND,
+    )
+
+    assert ended.stdout.startswith("inconclusive | "), ended.stderr
+    assert told in ended.stdout
