@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +19,7 @@ from gevent.event import Event
 from locust.env import Environment
 from locust.runners import MasterRunner
 
-from loadtests.errors import ReplayError
+from loadtests.errors import LedgerError, ReplayError
 from loadtests.ledger import LedgerWriter
 from loadtests.pacer import Stretch, capped, constant
 from loadtests.propagation import subscribe
@@ -153,8 +154,9 @@ class Lead:
             self._trouble = self._trouble or error
         except Exception as error:  # noqa: BLE001  (whatever it was, the senders must not wait for it)
             self._trouble = self._trouble or ReplayError(f"the lead broke: {error!r}")
-        for sender in sorted(self._lost):
-            self._note({"lost": {"share": self._shares[sender], "of": self._orders.senders}})
+        with suppress(LedgerError):  # where it is full, that is the trouble already
+            for sender in sorted(self._lost):
+                self._note({"lost": {"share": self._shares[sender], "of": self._orders.senders}})
         if self._trouble is not None:
             logger.error("replay: %s", self._trouble)
         self._environment.process_exit_code = 0 if self._trouble is None else 4
