@@ -140,6 +140,7 @@ def without(name: str) -> Callable[[Files], Files]:
         (edited(answered=-0.03), Code.LEDGER_EDITED),
         (edited(attempts=0), Code.LEDGER_EDITED),
         (lateness_hidden, Code.LEDGER_EDITED),
+        (edited(due=0.5, sent=0.5, last=0.5, answered=0.5), Code.LEDGER_EDITED),
         (other_pace, Code.LEDGER_EDITED),
         (without_pace, Code.LEDGER_EDITED),
         (edited(status=404), Code.LEDGER_CUT),
