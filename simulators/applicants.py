@@ -1,33 +1,41 @@
 """Applicants at offer stage, as the contract's `ApplicantSubmission`."""
 
-from collections.abc import Mapping
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, lru_cache
 from typing import Any
 
+import numpy as np
+
 from simulators import identifiers
+from simulators.days import iso_days, weekdays
+from simulators.draws import Bools, Draws, Ints, Tables
 from simulators.known_people import (
     FROM_THE_NHS,
     INTERNAL,
     KNOWN_ELSEWHERE,
     KnownPerson,
+    first_applicants,
     known_person,
-    staff_come_from_elsewhere,
 )
 from simulators.organisations import organisation
-from simulators.people import declared, person
-from simulators.reference.job_roles import JobRole, job_role
+from simulators.people import DECLARED, people
+from simulators.reference.job_roles import job_roles, role_number
 from simulators.reference.nationalities import SPONSORED
-from simulators.registration import registration
-from simulators.right_to_work import route
-from simulators.streams import Stream, Weighted
+from simulators.registration import registrations
+from simulators.right_to_work import routes
+from simulators.streams import Weighted
 from simulators.world import World
 
 BANK, FIXED_TERM, LOCUM, PERMANENT = "01", "02", "04", "05"
 FULL_TIME, PART_TIME = "01", "02"
 # Permanent 85, fixed term 10, short-term cover 5 % (NHS staff survey by NHS Professionals, about
 # 2009). Doctors in training hold fixed-term contracts; their shares are assumed.
-_CONTRACTS = Weighted.of({PERMANENT: 85, FIXED_TERM: 10, BANK: 5})
-_TRAINEE_CONTRACTS = Weighted.of({FIXED_TERM: 85, PERMANENT: 9, LOCUM: 6})
+_CONTRACTS = Tables(
+    Weighted.of({PERMANENT: 85, FIXED_TERM: 10, BANK: 5}),
+    Weighted.of({FIXED_TERM: 85, PERMANENT: 9, LOCUM: 6}),
+)
 # Where strangers come from. The share of the NHS is that of all joiners (see `known_people`); the rest
 # is assumed.
 _OTHER_SOURCES = {
@@ -51,14 +59,40 @@ def _sources(nhs: float) -> Weighted[str]:
     return Weighted.of({_NHS: nhs / (100 - nhs) * sum(_OTHER_SOURCES.values())} | _OTHER_SOURCES)
 
 
-_SOURCES = _sources(FROM_THE_NHS)
 # While employees of the world come as well, fewer of the others come from the NHS.
-_SOURCES_BESIDE_STAFF = _sources(
-    (FROM_THE_NHS - KNOWN_ELSEWHERE) / (100 - KNOWN_ELSEWHERE - INTERNAL) * 100
+_SOURCES = Tables(
+    _sources(FROM_THE_NHS),
+    _sources((FROM_THE_NHS - KNOWN_ELSEWHERE) / (100 - KNOWN_ELSEWHERE - INTERNAL) * 100),
 )
 _FROM_ABROAD = "12"
 _FULL_TIME_HOURS = 37.5
 _DAYS_FROM_SENDING_TO_START = (14, 77)
+_LENGTHS = np.array([90, 182, 364, 728])
+_EMPLOYERS_BEYOND = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Roles:
+    """What depends on the role, by its number."""
+
+    trainees: Bools
+    registers: tuple[str | None, ...]
+    registered: Bools
+
+
+@cache
+def _roles() -> _Roles:
+    registers = tuple(role.register for role in job_roles())
+    return _Roles(
+        trainees=np.array(
+            [
+                role.staff_group == "01" and role.ages in ("foundation", "registrar")
+                for role in job_roles()
+            ]
+        ),
+        registers=registers,
+        registered=np.array([register is not None for register in registers]),
+    )
 
 
 def applicant(
@@ -80,124 +114,185 @@ def applicant(
     number is known once the offer is accepted (NHSBSA KA-25617), and may be missing even then,
     above all for a person new to the country. Some are employees of the world: see `known_people`.
     """
-    stream = Stream(seed, "applicant", index)
-    today = today or world.today
-    known = known_person(seed, index, world)
+    return applicants(
+        seed,
+        np.array([index]),
+        world,
+        days=np.array([(today or world.today).toordinal()]),
+        vacancies=None if vacancy is None else [vacancy],
+        starts=None if start is None else np.array([start.toordinal()]),
+    )[0]
+
+
+def applicants(
+    seed: int,
+    indexes: Ints,
+    world: World,
+    *,
+    days: Ints | None = None,
+    vacancies: Sequence[Mapping[str, Any]] | None = None,
+    starts: Ints | None = None,
+) -> list[dict[str, Any]]:
+    """Each `applicant` of a block: for their vacancy, sent on their day, to start on theirs (ordinals)."""
+    draws = Draws(seed, "applicant", indexes, 24)
+    if days is None:
+        days = np.full(len(indexes), world.today.toordinal())
+    places = draws.weighted(world.openings).tolist()
+    if vacancies is None:
+        vacancies = [world.vacancies[place] for place in places]
+    known = _known_people(seed, indexes, world)
     if known:
-        vacancy = known.vacancy
-    elif vacancy is None:
-        vacancy = world.vacancies[stream.weighted(world.hiring)]
-    position = world.position_by_id[vacancy["positionId"]]
-    role = job_role(position["jobRole"])
-    dates = _dates(stream, today, start, certain=known is not None)
-    found: dict[str, Any] = {
-        "supplierReference": supplier_reference(seed, index),
-        "vacancyReference": vacancy["vacancyReference"],
-        "positionId": vacancy["positionId"],
-    }
-    found |= _known(stream, known) if known else _stranger(stream, seed, index, role, today, dates)
-    found["staffGroup"] = role.staff_group
-    found["jobRole"] = role.code
-    found |= _terms(stream, role, position)
-    found["recruitmentSource"] = _NHS if known else _source(stream, seed, index, role, world, found)
-    found |= dates
-    starts = date.fromisoformat(dates["startDate"])
-    if found["contractType"] in (FIXED_TERM, LOCUM):
-        found["endDate"] = (starts + timedelta(days=stream.pick((90, 182, 364, 728)))).isoformat()
-    if "offerAcceptedDate" in dates:
-        found["dataSharingConsent"] = stream.chance(85)
-    if known and known.internal:
-        found["internalCandidate"] = True
-    elif found["recruitmentSource"] == _NHS:
-        found["previousEmployer"] = _previous_employer(
-            stream, world, vacancy["odsCode"], starts, known
-        )
-    return found
-
-
-def _known(stream: Stream, known: KnownPerson) -> dict[str, Any]:
-    """The employee as they apply: the same person, who answers anew what an application asks."""
-    employee = known.employee
-    someone = employee["person"]
-    found: dict[str, Any] = {
-        "person": someone | declared(stream) | {"address": dict(someone["address"])}
-    }
-    if "registrations" in employee:
-        found["registrations"] = [dict(each) for each in employee["registrations"]]
-    return found
-
-
-def _stranger(
-    stream: Stream, seed: int, index: int, role: JobRole, today: date, dates: Mapping[str, str]
-) -> dict[str, Any]:
-    someone = person(seed, index, role, today)
-    sponsored = route(seed, index, someone["nationality"], role) in SPONSORED
-    if stream.chance(60 if sponsored else 97) and "offerAcceptedDate" in dates:
-        someone["niNumber"] = identifiers.national_insurance_number(seed, index)
-    found: dict[str, Any] = {"person": someone}
-    if role.register is not None:
-        found["registrations"] = [registration(seed, index, role.register, today)]
-    return found
-
-
-def _source(
-    stream: Stream, seed: int, index: int, role: JobRole, world: World, found: Mapping[str, Any]
-) -> str:
-    sponsored = route(seed, index, found["person"]["nationality"], role) in SPONSORED
-    if sponsored and stream.chance(70):
-        return _FROM_ABROAD
-    return stream.weighted(
-        _SOURCES_BESIDE_STAFF if staff_come_from_elsewhere(index, world) else _SOURCES
+        vacancies = [
+            known[row].vacancy if row in known else each for row, each in enumerate(vacancies)
+        ]
+    is_known = np.isin(np.arange(len(indexes)), list(known))
+    positions = [world.position_by_id[each["positionId"]] for each in vacancies]
+    roles = np.array([role_number(each["jobRole"]) for each in positions])
+    persons, held = _persons(seed, indexes, roles, days, known)
+    has_accepted = draws.chance(80) | is_known
+    starts = _starts(draws, days) if starts is None else starts
+    contract = draws.weighted(_CONTRACTS, _roles().trainees[roles])
+    nationality = [each["nationality"] for each in persons]
+    route = routes(seed, indexes, nationality, _roles().registered[roles])
+    sponsored = np.array([each in SPONSORED for each in route])
+    gives_ni_number = draws.chance(np.where(sponsored, 60, 97)) & has_accepted & ~is_known
+    beside_staff = (len(world.organisations) > 1) & (indexes < first_applicants(world))
+    source = draws.weighted(_SOURCES, beside_staff)
+    source[draws.chance(70) & sponsored] = _FROM_ABROAD
+    source[is_known] = _NHS
+    rows = zip(
+        indexes.tolist(),
+        vacancies,
+        positions,
+        persons,
+        held,
+        gives_ni_number.tolist(),
+        contract.tolist(),
+        source.tolist(),
+        *_offers(draws, days),
+        iso_days(starts),
+        iso_days(starts + draws.pick(_LENGTHS)),
+        has_accepted.tolist(),
+        draws.chance(85).tolist(),
+        draws.below(len(world.organisations) + _EMPLOYERS_BEYOND).tolist(),
+        (len(world.organisations) + draws.below(_EMPLOYERS_BEYOND)).tolist(),
+        iso_days(starts - draws.between(1, 30)),
+        strict=True,
     )
+    found = []
+    for (
+        index, vacancy, position, someone, registration, gives_number, contract_type, comes_from, offered, accepted_on, start,
+        end_date,
+        accepted, consents, former, other_former, left,
+    ) in rows:  # fmt: skip
+        if gives_number:
+            someone["niNumber"] = identifiers.national_insurance_number(seed, index)
+        hours = 0.0 if contract_type == BANK else position["contractedHours"]
+        submission = {
+            "supplierReference": supplier_reference(seed, index),
+            "vacancyReference": vacancy["vacancyReference"],
+            "positionId": vacancy["positionId"],
+            "person": someone,
+            "staffGroup": position["staffGroup"],
+            "jobRole": position["jobRole"],
+            "contractType": contract_type,
+            "assignmentType": FULL_TIME if hours >= _FULL_TIME_HOURS else PART_TIME,
+            "hoursPerWeek": hours,
+            "recruitmentSource": comes_from,
+            "offerDate": offered,
+            "startDate": start,
+        }
+        if registration is not None:
+            submission["registrations"] = [registration]
+        if contract_type in (FIXED_TERM, LOCUM):
+            submission["endDate"] = end_date
+        if accepted:
+            submission["offerAcceptedDate"] = accepted_on
+            submission["dataSharingConsent"] = consents
+        if comes_from == _NHS:
+            name, ods_code = _employer(world, former)
+            if ods_code == vacancy["odsCode"]:
+                name, ods_code = _employer(world, other_former)
+            submission["previousEmployer"] = {"name": name, "odsCode": ods_code, "endDate": left}
+        found.append(submission)
+    for row, each in known.items():
+        _employed(found[row], each, world)
+    return found
+
+
+def _known_people(seed: int, indexes: Ints, world: World) -> dict[int, KnownPerson]:
+    """By row, those who are employees of the world."""
+    found = {}
+    if world.employees:
+        for row, index in enumerate(indexes.tolist()):
+            known = known_person(seed, index, world)
+            if known is not None:
+                found[row] = known
+    return found
+
+
+def _persons(
+    seed: int, indexes: Ints, roles: Ints, days: Ints, known: Mapping[int, KnownPerson]
+) -> tuple[list[dict[str, Any]], list[Mapping[str, Any] | None]]:
+    """Who they are, and the registration that each holds.
+
+    An employee applies as the same person, who answers anew what an application asks.
+    """
+    persons = people(seed, indexes, roles, days)
+    held: list[Mapping[str, Any] | None] = [None] * len(persons)
+    registered = np.flatnonzero(_roles().registered[roles])
+    registers = [_roles().registers[role] for role in roles[registered].tolist()]
+    if registers:
+        made = registrations(seed, indexes[registered], registers, days[registered])
+        for row, registration in zip(registered.tolist(), made, strict=True):
+            held[row] = registration
+    for row, each in known.items():
+        someone = each.employee["person"]
+        anew = {name: persons[row][name] for name in DECLARED}
+        persons[row] = someone | anew | {"address": dict(someone["address"])}
+        held[row] = next(map(dict, each.employee.get("registrations", ())), None)
+    return persons, held
+
+
+def _offers(draws: Draws, days: Ints) -> tuple[list[str], list[str]]:
+    """When they were offered the post, on a weekday of the fortnight before, and when they may have accepted."""
+    offered = days - draws.below(11)
+    offered -= np.maximum(0, weekdays(offered) - 4)
+    return iso_days(offered), iso_days(np.minimum(days, offered + draws.below(7)))
+
+
+def _starts(draws: Draws, days: Ints) -> Ints:
+    """A Monday two to twelve weeks ahead."""
+    starts = days + draws.between(*_DAYS_FROM_SENDING_TO_START)
+    return starts + -weekdays(starts) % 7
+
+
+def _employer(world: World, ordinal: int) -> tuple[str, str]:
+    """Name and ODS code of an employer of the world, or of one beyond it, which ESR does not know."""
+    if ordinal < len(world.organisations):
+        known = world.organisations[ordinal]
+        return known["name"], known["odsCode"]
+    return _employer_beyond(world.seed, ordinal)
+
+
+@lru_cache(maxsize=64)
+def _employer_beyond(seed: int, ordinal: int) -> tuple[str, str]:
+    made = organisation(seed, ordinal)
+    return made["name"], made["odsCode"]
+
+
+def _employed(submission: dict[str, Any], known: KnownPerson, world: World) -> None:
+    """Tells where a known person works or worked."""
+    if known.internal:
+        submission["internalCandidate"] = True
+        del submission["previousEmployer"]
+        return
+    own = known.employee["odsCode"]
+    name = next(each["name"] for each in world.organisations if each["odsCode"] == own)
+    ended = known.employee.get("endDate", submission["previousEmployer"]["endDate"])
+    submission["previousEmployer"] = {"name": name, "odsCode": own, "endDate": ended}
 
 
 def supplier_reference(seed: int, index: int) -> str:
     """The supplier's reference of application `index`; unique in a run."""
     return f"APP-{identifiers.seed_tag(seed):06d}-{index:07d}"
-
-
-def _dates(stream: Stream, today: date, start: date | None, *, certain: bool) -> dict[str, str]:
-    """The dates of an offer; a `certain` one has been accepted."""
-    offered = today - timedelta(days=stream.below(11))
-    offered -= timedelta(days=max(0, offered.weekday() - 4))
-    if start is None:
-        start = today + timedelta(days=stream.between(*_DAYS_FROM_SENDING_TO_START))
-        start += timedelta(days=-start.weekday() % 7)
-    accepted = min(today, offered + timedelta(days=stream.below(7)))
-    found = {"offerDate": offered.isoformat()}
-    if stream.chance(80) or certain:
-        found["offerAcceptedDate"] = accepted.isoformat()
-    return found | {"startDate": start.isoformat()}
-
-
-def _terms(stream: Stream, role: JobRole, position: Mapping[str, Any]) -> dict[str, Any]:
-    trainee = role.staff_group == "01" and role.ages in ("foundation", "registrar")
-    contract = stream.weighted(_TRAINEE_CONTRACTS if trainee else _CONTRACTS)
-    hours = 0.0 if contract == BANK else position["contractedHours"]
-    return {
-        "contractType": contract,
-        "assignmentType": FULL_TIME if hours >= _FULL_TIME_HOURS else PART_TIME,
-        "hoursPerWeek": hours,
-    }
-
-
-def _previous_employer(
-    stream: Stream, world: World, ods_code: str, start: date, known: KnownPerson | None
-) -> dict[str, str]:
-    """Where a known person works or worked; else another employer of the world, or one of three
-    beyond it, which ESR does not know.
-    """
-    count = len(world.organisations)
-    ends = (start - timedelta(days=stream.between(1, 30))).isoformat()
-    if known is not None:
-        own = known.employee["odsCode"]
-        former = next(each for each in world.organisations if each["odsCode"] == own)
-        ends = known.employee.get("endDate", ends)
-    else:
-        ordinal = stream.below(count + 3)
-        former = (
-            world.organisations[ordinal] if ordinal < count else organisation(world.seed, ordinal)
-        )
-        if former["odsCode"] == ods_code:
-            former = organisation(world.seed, count + stream.below(3))
-    return {"name": former["name"], "odsCode": former["odsCode"], "endDate": ends}

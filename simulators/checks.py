@@ -9,11 +9,15 @@ asked for when the role needs one, and the regulator's answer may come in betwee
 adds at most COMPLETE.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from itertools import zip_longest
 from types import MappingProxyType
 from typing import Any
+
+import numpy as np
 
 from simulators.check_details import (
     ALERT_NOTICE,
@@ -28,11 +32,14 @@ from simulators.check_details import (
     REQUESTED,
     RIGHT_TO_WORK,
     WORK_HEALTH,
-    Case,
-    check_update,
+    Cases,
+    check_updates,
 )
-from simulators.reference.job_roles import JobRole, job_role
-from simulators.streams import Stream, Weighted
+from simulators.check_plans import RUNS, SHARES, Plan, plans
+from simulators.days import weekdays
+from simulators.draws import Draws, Ints, Quantiles, Tables, column
+from simulators.reference.job_roles import JobRole, job_roles
+from simulators.streams import Weighted
 from simulators.world import TODAY
 
 # Which state may follow which; None is a check that has not begun. As in the contract.
@@ -49,46 +56,7 @@ NEXT_STATES: Mapping[str | None, frozenset[str]] = MappingProxyType(
 
 UPDATES = MappingProxyType({2: 5, 3: 15, 4: 25, 5: 25, 6: 15, 7: 10, 8: 5})
 """How many updates applicants have, in a hundred: mean 4.8."""
-_UPDATES = Weighted.of(UPDATES)
-# In the order in which they are kept when an applicant has fewer updates than checks: how often
-# each crosses, in a hundred.
-_SHARES = {
-    RIGHT_TO_WORK: 90,
-    DBS: 90,
-    REGISTRATION: 85,
-    EMPLOYMENT_HISTORY: 70,
-    IDENTITY: 65,
-    WORK_HEALTH: 55,
-    ALERT_NOTICE: 40,
-}
-# The ways in which a check may run, by its number of updates.
-_USUAL = {
-    1: (COMPLETE,),
-    2: (REQUESTED, COMPLETE),
-    3: (REQUESTED, AWAITING_ANSWER, COMPLETE),
-    4: (REQUESTED, AWAITING_ANSWER, IN_PROGRESS, COMPLETE),
-}
-_RUNS: Mapping[str, Mapping[int, Weighted[tuple[str, ...]]]] = {
-    IDENTITY: {1: Weighted.of({_USUAL[1]: 1}), 2: Weighted.of({(IN_PROGRESS, COMPLETE): 1})},
-    RIGHT_TO_WORK: {
-        1: Weighted.of({_USUAL[1]: 1}),
-        2: Weighted.of({(IN_PROGRESS, COMPLETE): 95, (COMPLETE, COMPLETE): 5}),
-    },
-    REGISTRATION: {
-        1: Weighted.of({(REQUESTED,): 75, (COMPLETE,): 25}),
-        2: Weighted.of({_USUAL[2]: 1}),
-    },
-    EMPLOYMENT_HISTORY: {length: Weighted.of({run: 1}) for length, run in _USUAL.items()},
-    DBS: {
-        1: Weighted.of({_USUAL[1]: 1}),
-        2: Weighted.of({_USUAL[2]: 1}),
-        3: Weighted.of({(REQUESTED, IN_PROGRESS, COMPLETE): 80, _USUAL[3]: 20}),
-        4: Weighted.of({_USUAL[4]: 85, (REQUESTED, CANCELLED, REQUESTED, COMPLETE): 15}),
-    },
-    WORK_HEALTH: {length: Weighted.of({_USUAL[length]: 1}) for length in (1, 2, 3)},
-    ALERT_NOTICE: {1: Weighted.of({_USUAL[1]: 1})},
-}
-
+_UPDATES = Tables(Weighted.of(UPDATES))
 # Hours from request to answer at every fortieth of the distribution. DBS enhanced: half without the
 # police, exponential, mean 1.4 days; half with, 1.4 days and lognormal (2.37, 1.2), cut at 130
 # days: a fit to the published 12.3 days (April 2025) and 77 % within 14 days (2023).
@@ -138,25 +106,38 @@ _HOURS = {
     WORK_HEALTH: (2, 24, 72, 168, 600),
     ALERT_NOTICE: (1, 12, 24, 48, 96),
 }
+_ENHANCED, _STANDARD, _BASIC = range(3)
+_QUANTILES = Quantiles(_ENHANCED_HOURS, _STANDARD_HOURS, _BASIC_HOURS, *_HOURS.values())
+
+# By the place of a check in `SHARES`; that of the DBS check depends on the role.
+_CHECK_TYPES = column(SHARES)
+_DBS = list(SHARES).index(DBS)
+_HOURS_OF_CHECKS = np.array([3 + [*_HOURS, DBS].index(check_type) for check_type in SHARES])
+# The runs of the checks in the order of `SHARES`, and of each by their lengths from 1 on.
+_RUNS = Tables(*(runs for check_type in SHARES for runs in RUNS[check_type].values()))
+_FIRST_RUNS = np.cumsum([-1, *(len(RUNS[check_type]) for check_type in SHARES)])[:-1]
+_STATES = np.array([*zip_longest(*_RUNS.values)], dtype=object).T
+"""A row for each run: its states."""
+_MORE_THAN_ANY_DAY = 1 << 22
 _OPENS, _CLOSES, _MIDNIGHT = 8 * 3_600, 18 * 3_600, 24 * 3_600
 
 
 @dataclass(frozen=True, slots=True)
 class WorkingTime:
-    """When somebody is there to send an update. Days are proleptic ordinals (`date.toordinal`)."""
+    """When somebody is there to send an update. Days are columns of proleptic ordinals (`date.toordinal`)."""
 
-    done_on: Callable[[int], int]
+    done_on: Callable[[Ints], Ints]
     """The day on which that is done which falls due on a day: the same where it is a working day, else one after."""
-    until: Callable[[int], int]
+    until: Callable[[Ints], Ints]
     """The last working day that is not after a day."""
-    second: Callable[[Stream], int]
-    """Draws a second of a working day, before its last minute."""
+    second: Callable[[Ints], Ints]
+    """The second of a working day, before its last minute, that falls to a word of 32 bits."""
 
 
 OFFICE_WEEK = WorkingTime(
-    done_on=lambda day: day if 0 < day % 7 < 6 else day + (1 - day) % 7,
-    until=lambda day: day if 0 < day % 7 < 6 else day - (day - 5) % 7,
-    second=lambda stream: stream.between(_OPENS, _CLOSES - 60),
+    done_on=lambda days: days + np.where(weekdays(days) < 5, 0, 7 - weekdays(days)),
+    until=lambda days: days - np.maximum(0, weekdays(days) - 4),
+    second=lambda words: _OPENS + (words * (_CLOSES - 60 - _OPENS + 1) >> 32),
 )
 """Weekdays from 8 to 18 o'clock."""
 
@@ -179,6 +160,21 @@ class CheckStep:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class CheckSteps:
+    """The updates of a block of applicants, a column each: those of one applicant follow each other in the order of
+    their moments.
+    """
+
+    rows: Ints
+    """Whose: the place in the block."""
+    days: Ints
+    """Ordinals."""
+    seconds: Ints
+    check_types: list[str]
+    updates: list[dict[str, Any]]
+
+
 def check_history(
     applicant: Mapping[str, Any],
     seed: int,
@@ -195,88 +191,158 @@ def check_history(
     Left out, `updates` is drawn and `last_day` is the day before the start date. There must be a working day among
     those days, and `updates` is 2 to 8.
     """
-    stream = Stream(seed, "checks", index)
-    role = job_role(applicant["jobRole"])
-    case = Case(applicant, seed, index, role, today)
-    if updates is None:
-        updates = stream.weighted(_UPDATES)
-    layout = _Layout(stream, case, case.last_day if last_day is None else last_day, working_time)
-    steps: list[CheckStep] = []
-    for check_type, length in _shared_out(stream, role, updates).items():
-        run = stream.weighted(_RUNS[check_type][length])
-        steps += _laid_out(layout, check_type, run)
-    # The sort keeps the order of steps at one moment, so a check never overtakes itself.
-    return sorted(steps, key=lambda step: (step.day, step.second))
+    sent = today.toordinal()
+    steps = check_histories(
+        [applicant],
+        seed,
+        np.array([index]),
+        np.array([sent]),
+        updates=None if updates is None else np.array([updates]),
+        last_days=None if last_day is None else np.array([sent + last_day]),
+        working_time=working_time,
+    )
+    days = (steps.days - sent).tolist()
+    rows = zip(days, steps.seconds.tolist(), steps.check_types, steps.updates, strict=True)
+    return [CheckStep(*row) for row in rows]
 
 
-def _shared_out(stream: Stream, role: JobRole, updates: int) -> dict[str, int]:
-    """How many of the updates each check has."""
-    lacking = set()
-    if role.dbs_level is None:
-        lacking.add(DBS)
-    if role.register is None:
-        lacking |= {REGISTRATION, ALERT_NOTICE}
-    possible = [check_type for check_type in _SHARES if check_type not in lacking]
-    chosen = [check_type for check_type in possible if stream.chance(_SHARES[check_type])]
-    while len(chosen) > updates:
-        chosen.pop(stream.between(1, len(chosen) - 1))
-    for check_type in possible:
-        if sum(len(_RUNS[each]) for each in chosen) < updates and check_type not in chosen:
-            chosen.append(check_type)
-    lengths = dict.fromkeys(chosen, 1)
-    for _ in range(updates - len(lengths)):
-        longer = [
-            check_type for check_type, length in lengths.items() if length < len(_RUNS[check_type])
-        ]
-        lengths[stream.pick(longer)] += 1
-    return lengths
-
-
-def _hours_to_answer(stream: Stream, check_type: str, role: JobRole) -> int:
-    if check_type == DBS:
-        other = _BASIC_HOURS if role.dbs_level == "BASIC" else _STANDARD_HOURS
-        enhanced = (role.dbs_level or "").startswith("ENHANCED")
-        return stream.quantile(_ENHANCED_HOURS if enhanced else other)
-    return stream.quantile(_HOURS[check_type])
+def check_histories(
+    applicants: Sequence[Mapping[str, Any]],
+    seed: int,
+    indexes: Ints,
+    days: Ints,
+    *,
+    updates: Ints | None = None,
+    last_days: Ints | None = None,
+    working_time: WorkingTime = OFFICE_WEEK,
+) -> CheckSteps:
+    """The `check_history` of each of a block, sent on their days; all days are ordinals."""
+    cases = Cases.of(applicants, seed, indexes, days)
+    draws = Draws(seed, "checks", indexes, 2)
+    drawn = draws.weighted(_UPDATES).astype(np.int64)
+    updates = drawn if updates is None else updates
+    last_days = cases.starts - 1 if last_days is None else last_days
+    lengths = _lengths(draws, cases.roles, updates)
+    return _laid_out(cases, lengths, last_days, working_time)
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
-    """Where the updates of one applicant may lie."""
+class _Plans:
+    """Plans by the role's number and the number of updates."""
 
-    stream: Stream
-    case: Case
-    last_day: int
-    working_time: WorkingTime
-
-    def working_day(self, day: int) -> int:
-        """The day on which that is done which falls due on `day`; the last working day where that would be too late."""
-        today = self.case.today.toordinal()
-        found = self.working_time.done_on(today + day) - today
-        return (
-            found
-            if found <= self.last_day
-            else self.working_time.until(today + self.last_day) - today
-        )
+    tables: Tables[Plan]
+    lengths: Ints
+    """A row for each plan: of each check."""
+    first_kinds: Ints
+    """Of each role: its table for no updates at all."""
 
 
-def _laid_out(layout: _Layout, check_type: str, run: tuple[str, ...]) -> list[CheckStep]:
-    stream, case, last_day = layout.stream, layout.case, layout.last_day
-    asked = layout.working_day(min(last_day, stream.between(1, 5)))
-    duration = round(_hours_to_answer(stream, check_type, case.role) / 24)
-    steps: list[CheckStep] = []
-    day, second, asked_on = asked, _OPENS, asked
-    for place, state in enumerate(run):
-        # The first of several updates asks, the last answers, the others stand in between.
-        share = place if len(run) > 1 else 1
-        answered = min(last_day, asked + duration * share // max(1, len(run) - 1))
-        planned = layout.working_day(answered)
-        if planned > day or not steps:
-            day, second = max(day, planned), layout.working_time.second(stream)
-        else:
-            second += 1 + ((_CLOSES if second < _CLOSES else _MIDNIGHT) - second) // 4
-        if state == REQUESTED and steps:
-            asked_on = day
-        update = check_update(stream, case, check_type, state, asked_on, day)
-        steps.append(CheckStep(day, second, check_type, update))
-    return steps
+@cache
+def _plans() -> _Plans:
+    lacking_of = [_lacking(role) for role in job_roles()]
+    ways = list(dict.fromkeys(lacking_of))
+    tables = Tables(*(plans(lacking, number) for lacking in ways for number in UPDATES))
+    return _Plans(
+        tables,
+        np.array(tables.values.tolist()),
+        np.array([ways.index(each) * len(UPDATES) - min(UPDATES) for each in lacking_of]),
+    )
+
+
+def _lacking(role: JobRole) -> frozenset[str]:
+    """The checks that are not asked for in a role."""
+    found = {DBS} if role.dbs_level is None else set()
+    if role.register is None:
+        found |= {REGISTRATION, ALERT_NOTICE}
+    return frozenset(found)
+
+
+def _lengths(draws: Draws, roles: Ints, updates: Ints) -> Ints:
+    """How many updates each check of each applicant has: a row for each applicant."""
+    of = _plans()
+    return of.lengths[of.tables.places(draws.words(), of.first_kinds[roles] + updates)]
+
+
+@cache
+def _hours_of_dbs() -> Ints:
+    """By the role's number: which of `_QUANTILES`."""
+    return np.array(
+        [
+            _ENHANCED
+            if (role.dbs_level or "").startswith("ENHANCED")
+            else _BASIC if role.dbs_level == "BASIC" else _STANDARD
+            for role in job_roles()
+        ]
+    )
+
+
+def _laid_out(
+    cases: Cases, lengths: Ints, last_days: Ints, working_time: WorkingTime
+) -> CheckSteps:
+    """Lays the updates of a block on the calendar."""
+
+    def working_days(days: Ints, last: Ints) -> Ints:
+        """On which that is done which falls due on a day; the last working day where that would be too late."""
+        found = working_time.done_on(days)
+        return np.where(found <= last, found, working_time.until(last))
+
+    # A row for each check.
+    rows, checks = np.nonzero(lengths)
+    length, last = lengths[rows, checks], last_days[rows]
+    draws = Draws(cases.seed, "check", cases.indexes[rows] * len(SHARES) + checks, 3)
+    run = _RUNS.places(draws.words(), _FIRST_RUNS[checks] + length)
+    asked = working_days(np.minimum(last, cases.days[rows] + draws.between(1, 5)), last)
+    hours = np.where(checks == _DBS, _hours_of_dbs()[cases.roles[rows]], _HOURS_OF_CHECKS[checks])
+    duration = (draws.quantile(_QUANTILES, hours) + 12) // 24
+
+    # A row for each update: `place` in the run of check `of`, which begins at `first`.
+    of = np.repeat(np.arange(len(length)), length)
+    first = (np.cumsum(length) - length)[of]
+    place = np.arange(len(of)) - first
+    states = _STATES[run[of], place]
+    # The first of several updates asks, the last answers, the others stand in between.
+    share = np.where(length[of] > 1, place, 1)
+    answered = asked[of] + duration[of] * share // np.maximum(1, length[of] - 1)
+    planned = working_days(np.minimum(last[of], answered), last[of])
+    day = np.maximum(asked[of], _most_so_far(planned, of))
+    # A check that is asked for again is asked for on that day.
+    again = np.where((states == REQUESTED) & (place > 0), np.arange(len(of)), first)
+    asked_at = np.maximum.accumulate(again)
+    requested = np.where(asked_at > first, day[asked_at], asked[of])
+
+    # What a draw of one update is.
+    rows = rows[of]
+    counts = lengths.sum(axis=1)
+    number = np.arange(len(of)) - np.repeat(np.cumsum(counts) - counts, counts)
+    draws = Draws(cases.seed, "check-update", cases.indexes[rows] * max(UPDATES) + number, 8)
+    second = _seconds(working_time.second(draws.words()), day, place)
+    types = _CHECK_TYPES[checks[of]]
+    updates = check_updates(cases, draws, rows, types, states, requested, day)
+
+    # The sort keeps the order of updates at one moment, so a check never overtakes itself.
+    order = np.lexsort((second, day, rows))
+    return CheckSteps(
+        rows,
+        day[order],
+        second[order],
+        types[order].tolist(),
+        [updates[place] for place in order.tolist()],
+    )
+
+
+def _most_so_far(days: Ints, of: Ints) -> Ints:
+    """The latest of the days up to each, among those of the same check; checks are in ascending order."""
+    apart = of * _MORE_THAN_ANY_DAY
+    return np.maximum.accumulate(days + apart) - apart
+
+
+def _seconds(drawn: Ints, day: Ints, place: Ints) -> Ints:
+    """The second of each update: as drawn, but on the day of the one before of the same check it follows that one."""
+    second = drawn.copy()
+    follows = (place > 0) & (day == np.roll(day, 1))
+    for number in range(1, _STATES.shape[1]):
+        here = np.flatnonzero(follows & (place == number))
+        before = second[here - 1]
+        ends = np.where(before < _CLOSES, _CLOSES, _MIDNIGHT)
+        second[here] = before + 1 + (ends - before) // 4
+    return second

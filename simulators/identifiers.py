@@ -20,7 +20,9 @@ own what it gives.
 March 2025 is in this one, and the names of employers here are invented.
 """
 
-from simulators.pools import Town, mailbox_form
+from functools import cache
+
+from simulators.pools import mailbox_form
 from simulators.streams import Stream, shuffled
 
 NI_PREFIXES = ("CR", "MW", "NC")
@@ -31,9 +33,20 @@ NI_NUMBERS = len(NI_PREFIXES) * 4 * 1_000_000
 _ODS_LETTERS = 26
 ODS_CODES = _ODS_LETTERS * 10 * _ODS_LETTERS
 VPDS = 100
-_MAIL_DOMAINS = ("example.org", "example.net", "example.com")
+MAIL_DOMAINS = ("example.org", "example.net", "example.com")
+MOBILE_NUMBERS = tuple(f"07700 900{number:03d}" for number in range(1_000))
+"""Mobile numbers of Ofcom's range for drama."""
+HOME_NUMBERS = tuple(f"01632 960{number:03d}" for number in range(1_000))
+"""Landline numbers of Ofcom's range for drama."""
 # Royal Mail does not use C, I, K, M, O and V in the inward half.
 _INWARD_LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
+POSTCODE_UNITS = tuple(
+    f"{sector}{first}{last}"
+    for sector in range(10)
+    for first in _INWARD_LETTERS
+    for last in _INWARD_LETTERS
+)
+"""The inward halves of postcodes: of valid form, to follow a district whose area is not allocated."""
 
 
 def national_insurance_number(seed: int, index: int) -> str:
@@ -66,31 +79,16 @@ def vpd(seed: int, ordinal: int) -> str:
     return str(900 + shuffled(seed, "vpd", ordinal, VPDS))
 
 
+@cache
 def seed_tag(seed: int) -> int:
     """A number below 1,000,000 that tells seeds apart in references; two seeds seldom share it."""
     return Stream(seed, "seed-tag", 0).below(1_000_000)
 
 
-def mobile_number(stream: Stream) -> str:
-    """A mobile number of Ofcom's range for drama."""
-    return f"07700 900{stream.below(1_000):03d}"
-
-
-def home_number(stream: Stream) -> str:
-    """A landline number of Ofcom's range for drama."""
-    return f"01632 960{stream.below(1_000):03d}"
-
-
-def email_address(stream: Stream, first_name: str, last_name: str, index: int) -> str:
-    """An address at a reserved domain; the index makes it unique in a run. Staff have indexes below 0."""
-    number = f"{index}" if index >= 0 else f"s{-index}"
-    return f"{mailbox_form(first_name)}.{mailbox_form(last_name)}.{number}@{stream.pick(_MAIL_DOMAINS)}"
-
-
-def postcode(stream: Stream, town: Town) -> str:
-    """A postcode of valid form in a district of the town, whose area is not allocated."""
-    unit = stream.pick(_INWARD_LETTERS) + stream.pick(_INWARD_LETTERS)
-    return f"{town.district} {stream.below(10)}{unit}"
+def email_address(first_name: str, last_name: str, index: int, domain: str) -> str:
+    """An address at one of `MAIL_DOMAINS`; the index makes it unique in a run. Staff have indexes below 0."""
+    number = index if index >= 0 else f"s{-index}"
+    return f"{mailbox_form(first_name)}.{mailbox_form(last_name)}.{number}@{domain}"
 
 
 def dbs_certificate_number(seed: int, index: int) -> str:

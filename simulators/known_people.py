@@ -44,14 +44,9 @@ class KnownPerson:
         return bool(self.employee["odsCode"] == self.vacancy["odsCode"])
 
 
-def staff_come_from_elsewhere(index: int, world: World) -> bool:
-    """Whether applicant `index` is among the first, of whom some are employees of another employer."""
-    return len(world.organisations) > 1 and index < _first_applicants(world)
-
-
 def known_person(seed: int, index: int, world: World) -> KnownPerson | None:
     """The employee who is applicant `index` of `seed`; None where it is somebody unknown."""
-    first = _first_applicants(world)
+    first = first_applicants(world)
     if index >= first:
         return None
     place = shuffled(seed, "known-person", index, first)
@@ -66,7 +61,7 @@ def known_person(seed: int, index: int, world: World) -> KnownPerson | None:
     return None if vacancy is None else KnownPerson(employee, vacancy)
 
 
-def _first_applicants(world: World) -> int:
+def first_applicants(world: World) -> int:
     """Among how many applicants the employees come, so that their share is as wanted."""
     share = INTERNAL if len(world.organisations) == 1 else KNOWN_ELSEWHERE + INTERNAL
     return round(len(world.employees) * 100 / share)

@@ -13,8 +13,8 @@ from functools import cache, lru_cache
 from faker import Faker
 
 _SEED = 1948
-_GIVEN_NAMES = 400
-_FAMILY_NAMES = 2_000
+GIVEN_NAMES = 400
+FAMILY_NAMES = 2_000
 _STREETS = 1_500
 _TOWNS = 400
 
@@ -25,11 +25,15 @@ POSTCODE_AREAS = ("EA", "FA", "JA", "NA", "YA")
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Names of one locale, as often in the pool as they are common."""
+    """Names of one locale, as often in the pool as they are common: `GIVEN_NAMES` of each kind and `FAMILY_NAMES`."""
 
     male: tuple[str, ...]
     female: tuple[str, ...]
     family: tuple[str, ...]
+
+    def of(self, woman: bool) -> tuple[str, ...]:
+        """Given names."""
+        return self.female if woman else self.male
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,8 @@ def names(locale: str) -> Names:
     """The names of a Faker locale."""
     faker = _faker(locale, "person")
     return Names(
-        male=tuple(faker.first_name_male() for _ in range(_GIVEN_NAMES)),
-        female=tuple(faker.first_name_female() for _ in range(_GIVEN_NAMES)),
+        male=tuple(faker.first_name_male() for _ in range(GIVEN_NAMES)),
+        female=tuple(faker.first_name_female() for _ in range(GIVEN_NAMES)),
         family=_family_names(faker),
     )
 
@@ -63,8 +67,8 @@ def _family_names(faker: Faker) -> tuple[str, ...]:
     known = faker.provider("faker.providers.person").last_names
     if isinstance(known, Mapping):
         # Names with weights are drawn at once: one by one, Faker adds all the weights up for each.
-        return tuple(faker.random_elements(known, length=_FAMILY_NAMES, use_weighting=True))
-    return tuple(faker.last_name() for _ in range(_FAMILY_NAMES))
+        return tuple(faker.random_elements(known, length=FAMILY_NAMES, use_weighting=True))
+    return tuple(faker.last_name() for _ in range(FAMILY_NAMES))
 
 
 @lru_cache(maxsize=1)

@@ -11,12 +11,16 @@ their sizes: the GMC had 409,768 on its register in September 2025, the largest 
 would stand. They are unique for the first 400,000 indexes of a seed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from types import MappingProxyType
 
-from simulators.streams import Stream, shuffled
+import numpy as np
+
+from simulators.days import month_end, months_of
+from simulators.draws import Draws, Ints
+from simulators.streams import shuffled
 
 GDC, GMC, HCPC, NMC, GPHC, SOCIAL_WORK_ENGLAND = "02", "03", "08", "09", "16", "18"
 
@@ -92,14 +96,21 @@ def registration(seed: int, index: int, register: str, today: date) -> dict[str,
     """The contract's `Registration` of person `index`; it expires at a month's end after `today`,
     within the renewal cycle.
     """
-    part = REGISTERS[register]
-    months = (
-        today.year * 12
-        + today.month
-        + Stream(seed, "registration", index).between(3, part.cycle + 3)
-    )
-    found = {"body": part.body, "number": part.number(seed, index)}
-    if part.type is not None:
-        found["type"] = part.type
-    found["expiryDate"] = (date(months // 12, months % 12 + 1, 1) - timedelta(days=1)).isoformat()
+    return registrations(seed, np.array([index]), [register], np.array([today.toordinal()]))[0]
+
+
+def registrations(
+    seed: int, indexes: Ints, registers: Sequence[str], days: Ints
+) -> list[dict[str, str]]:
+    """The `registration` of each of a block, as on a day (its ordinal)."""
+    parts = [REGISTERS[register] for register in registers]
+    cycles = np.array([part.cycle for part in parts])
+    months = Draws(seed, "registration", indexes, 1).between(3, cycles + 3) + months_of(days)
+    found = []
+    for part, index, month in zip(parts, indexes.tolist(), months.tolist(), strict=True):
+        held = {"body": part.body, "number": part.number(seed, index)}
+        if part.type is not None:
+            held["type"] = part.type
+        held["expiryDate"] = month_end(month)
+        found.append(held)
     return found

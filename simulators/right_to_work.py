@@ -6,61 +6,96 @@ the contract's `RightToWorkDetail`. The mix of routes is assumed; it is not publ
 joiners.
 """
 
-from datetime import date, timedelta
-from typing import Any
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple
 
+import numpy as np
+
+from simulators.days import iso_day
+from simulators.draws import Bools, Draws, Ints, Tables, column
 from simulators.reference import nationalities
-from simulators.reference.job_roles import JobRole
-from simulators.streams import Stream
+from simulators.streams import Weighted
 
 # Digits and letters that cannot be mistaken for each other.
 _SHARE_CODE = "23456789ABCDEFGHJKLMNPRSTWXYZ"
-_HOME_DOCUMENTS = (
-    "PASSPORT",
-    "PASSPORT",
-    "PASSPORT",
-    "PASSPORT",
-    "BIRTH_OR_ADOPTION_CERTIFICATE",
-    "NATURALISATION_CERTIFICATE",
-)
-_IRISH_DOCUMENTS = ("PASSPORT", "IRISH_PASSPORT_CARD")
-
-
-def route(seed: int, index: int, nationality: str, role: JobRole) -> str:
-    """The route of person `index`: British and Irish citizens need no permission; a sponsored one
-    needs a role that may be sponsored.
-    """
-    if nationality in nationalities.HOME:
-        return "BRITISH_OR_IRISH"
-    stream = Stream(seed, "right-to-work-route", index)
-    if nationality in nationalities.EUROPEAN:
-        return stream.weighted(
-            nationalities.EUROPEAN_ROUTES if role.register else nationalities.EUROPEAN_OTHER_ROUTES
-        )
-    return stream.weighted(
-        nationalities.CLINICAL_ROUTES if role.register else nationalities.OTHER_ROUTES
+_TWO_OF_A_SHARE_CODE = column(a + b for a in _SHARE_CODE for b in _SHARE_CODE)
+_HOME_DOCUMENTS = column(
+    (
+        "PASSPORT",
+        "PASSPORT",
+        "PASSPORT",
+        "PASSPORT",
+        "BIRTH_OR_ADOPTION_CERTIFICATE",
+        "NATURALISATION_CERTIFICATE",
     )
+)
+_IRISH_DOCUMENTS = column(("PASSPORT", "IRISH_PASSPORT_CARD"))
 
 
-def right_to_work(
-    seed: int, index: int, nationality: str, role: JobRole, start: date
-) -> dict[str, Any]:
-    """The contract's `RightToWorkDetail`; a permission with an end outlasts `start`."""
-    stream = Stream(seed, "right-to-work", index)
-    ground = route(seed, index, nationality, role)
-    if ground == "BRITISH_OR_IRISH":
-        return {
-            "route": ground,
-            "documentType": stream.pick(
-                _IRISH_DOCUMENTS if nationality == "IE" else _HOME_DOCUMENTS
-            ),
-        }
-    code = "W" + "".join(stream.pick(_SHARE_CODE) for _ in range(8))
-    found: dict[str, Any] = {"route": ground, "documentType": "EVISA", "shareCode": code}
-    if ground not in nationalities.WITHOUT_TIME_LIMIT:
-        found["permissionExpiryDate"] = (
-            start + timedelta(days=stream.between(180, 1_800))
-        ).isoformat()
-    if ground in nationalities.SPONSORED:
-        found["certificateOfSponsorship"] = f"C0X{stream.below(100_000_000):08d}"
+# By nationality, and by whether the role asks for a registration.
+_ROUTES = Tables(
+    Weighted.of({"BRITISH_OR_IRISH": 1}),
+    Weighted.of({"BRITISH_OR_IRISH": 1}),
+    nationalities.EUROPEAN_OTHER_ROUTES,
+    nationalities.EUROPEAN_ROUTES,
+    nationalities.OTHER_ROUTES,
+    nationalities.CLINICAL_ROUTES,
+)
+
+
+@cache
+def _part_of_the_world(nationality: str) -> int:
+    if nationality in nationalities.HOME:
+        return 0
+    return 1 if nationality in nationalities.EUROPEAN else 2
+
+
+def routes(
+    seed: int, indexes: Ints, nationality: Sequence[str], registered: Bools
+) -> list[str]:
+    """The routes of people: British and Irish citizens need no permission; a sponsored one needs a role that may be
+    sponsored. `registered` is whether their roles ask for a registration.
+    """
+    parts = np.array([*map(_part_of_the_world, nationality)])
+    draws = Draws(seed, "right-to-work-route", indexes, 1)
+    found: list[str] = draws.weighted(_ROUTES, 2 * parts + registered).tolist()
+    return found
+
+
+class RightToWork(NamedTuple):
+    """The contract's `RightToWorkDetail`, and the day (its ordinal) on which a permission ends."""
+
+    detail: dict[str, Any]
+    ends: int | None
+
+
+def rights_to_work(
+    seed: int, indexes: Ints, nationality: Sequence[str], registered: Bools, starts: Ints
+) -> list[RightToWork]:
+    """The grounds on which people may work; a permission with an end outlasts the start (its ordinal)."""
+    draws = Draws(seed, "right-to-work", indexes, 8)
+    rows = zip(
+        routes(seed, indexes, nationality, registered),
+        nationality,
+        draws.pick(_HOME_DOCUMENTS).tolist(),
+        draws.pick(_IRISH_DOCUMENTS).tolist(),
+        *(draws.pick(_TWO_OF_A_SHARE_CODE).tolist() for _ in range(4)),
+        (starts + draws.between(180, 1_800)).tolist(),
+        draws.below(100_000_000).tolist(),
+        strict=True,
+    )
+    found = []
+    for route, country, document, irish_document, a, b, c, d, ends, sponsorship in rows:
+        if route == "BRITISH_OR_IRISH":
+            held = irish_document if country == "IE" else document
+            found.append(RightToWork({"route": route, "documentType": held}, None))
+            continue
+        detail = {"route": route, "documentType": "EVISA", "shareCode": f"W{a}{b}{c}{d}"}
+        limited = route not in nationalities.WITHOUT_TIME_LIMIT
+        if limited:
+            detail["permissionExpiryDate"] = iso_day(ends)
+        if route in nationalities.SPONSORED:
+            detail["certificateOfSponsorship"] = f"C0X{sponsorship:08d}"
+        found.append(RightToWork(detail, ends if limited else None))
     return found

@@ -11,13 +11,16 @@ one in fifty has no NI number on the record. All shares here are assumed but tho
 | not shared and open | none, so that whoever is recruited finds it free |
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
+
 from simulators import identifiers
-from simulators.people import person
-from simulators.reference.job_roles import job_role
+from simulators.people import people
+from simulators.reference.job_roles import job_role, role_number
 from simulators.registration import registration
 from simulators.streams import Stream, Weighted
 
@@ -46,16 +49,28 @@ def staff(
     person (the contract's `Person`, as the employee record has it) and, where the role needs one,
     registrations.
     """
-    found: list[Mapping[str, Any]] = []
-    held: dict[str, int] = {}
+    posts: list[tuple[Mapping[str, Any], date]] = []
+    held: Counter[str] = Counter()
     for position in positions:
         employer = position["odsCode"]
         for start in _starts(seed, position, today):
-            if held.get(employer, 0) == MOST_STAFF:
+            if held[employer] == MOST_STAFF:
                 break
-            held[employer] = held.get(employer, 0) + 1
-            found.append(_employee(seed, len(found), position, start, today))
-    return tuple(found)
+            held[employer] += 1
+            posts.append((position, start))
+    if not posts:
+        return ()
+    # Staff are the people of the indexes below 0: no applicant is one of them by chance.
+    persons = people(
+        seed,
+        -1 - np.arange(len(posts)),
+        np.array([role_number(position["jobRole"]) for position, _ in posts]),
+        np.array([start.toordinal() for _, start in posts]),
+    )
+    return tuple(
+        _employee(seed, ordinal, position, start, today, someone)
+        for ordinal, ((position, start), someone) in enumerate(zip(posts, persons, strict=True))
+    )
 
 
 def _starts(seed: int, position: Mapping[str, Any], today: date) -> Iterator[date]:
@@ -70,13 +85,15 @@ def _starts(seed: int, position: Mapping[str, Any], today: date) -> Iterator[dat
 
 
 def _employee(
-    seed: int, ordinal: int, position: Mapping[str, Any], start: date, today: date
+    seed: int,
+    ordinal: int,
+    position: Mapping[str, Any],
+    start: date,
+    today: date,
+    someone: dict[str, Any],
 ) -> Mapping[str, Any]:
     stream = Stream(seed, "staff", ordinal)
     role = job_role(position["jobRole"])
-    # Staff are the people of the indexes below 0: no applicant is one of them by chance.
-    index = -1 - ordinal
-    someone = person(seed, index, role, start)
     if stream.chance(_WITH_NI_NUMBER):
         someone["niNumber"] = identifiers.staff_ni_number(seed, ordinal)
     someone["disability"] = stream.weighted(_DISABILITY)
@@ -96,5 +113,5 @@ def _employee(
         found["endDate"] = left.isoformat()
     found["person"] = someone
     if role.register is not None:
-        found["registrations"] = [registration(seed, index, role.register, today)]
+        found["registrations"] = [registration(seed, -1 - ordinal, role.register, today)]
     return found

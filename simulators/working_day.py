@@ -7,8 +7,10 @@ of `simulators.year.hours`, an assumption.
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from simulators.streams import Stream
-from simulators.year.hours import HOUR_SHARES, moment_of_day
+from simulators.year.hours import HOUR_SHARES, moments_of_day
 
 _SECOND = 1_000_000
 
@@ -47,4 +49,5 @@ class WorkingDay:
         with the number.
         """
         word = Stream(seed, "intended-time", number).word()
-        return moment_of_day(((number << 32) + word) // count) / _SECOND
+        place = ((number << 32) + word) // count
+        return int(moments_of_day(np.array([place]))[0]) / _SECOND

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Self
 
+from simulators.draws import Tables
 from simulators.identifiers import VPDS
 from simulators.organisations import organisation
 from simulators.positions import position
@@ -41,12 +42,15 @@ class World:
     position_by_id: Mapping[int, Mapping[str, Any]] = field(repr=False, compare=False)
     hiring: Weighted[int] = field(repr=False, compare=False)
     """Which vacancy an applicant is for: its place in `vacancies`, by its openings."""
+    openings: Tables[int] = field(init=False, repr=False, compare=False)
+    """`hiring`, to be drawn from by a block."""
     hiring_by_register: Mapping[tuple[str | None, str | None], Weighted[int]] = field(
         init=False, repr=False, compare=False
     )
     """The same, of those that ask for a register (None: for none), by employer (None: all) and register."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "openings", Tables(self.hiring))
         openings: dict[tuple[str | None, str | None], dict[int, float]] = {}
         for place, each in enumerate(self.vacancies):
             register = job_role(self.position_by_id[each["positionId"]]["jobRole"]).register

@@ -4,7 +4,7 @@ its source.
 
 import csv
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 
@@ -113,6 +113,12 @@ def job_role(code: str) -> JobRole:
     to.
     """
     return _by_code()[code]
+
+
+@cache
+def role_number(code: str) -> int:
+    """The place in `job_roles` of the role with this national code. Raises KeyError as `job_role` does."""
+    return job_roles().index(job_role(code))
 
 
 def _job_role(row: dict[str, str]) -> JobRole:

@@ -12,7 +12,7 @@ Ethnic categories: 4 % are not stated, as in March 2018 (Ethnicity facts and fig
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 
 from simulators.streams import Weighted
@@ -294,7 +294,16 @@ OTHER_ROUTES = Weighted.of(
 SPONSORED = frozenset({"HEALTH_AND_CARE_WORKER", "SKILLED_WORKER"})
 WITHOUT_TIME_LIMIT = frozenset({"BRITISH_OR_IRISH", "EU_SETTLEMENT", "INDEFINITE_LEAVE"})
 
+NATIONALITIES = ("GB", *_COUNTRIES, *OTHERS)
 
+
+@cache
+def nationality_number(nationality: str) -> int:
+    """The place of a nationality in `NATIONALITIES`. Raises ValueError where it is not among them."""
+    return NATIONALITIES.index(nationality)
+
+
+@cache
 def origin(nationality: str) -> Origin:
     """The origin that goes with an ISO 3166-1 alpha-2 nationality."""
     if nationality in _ORIGINS:

@@ -1,9 +1,8 @@
 """What happens in a year: one message that a recruitment system means to send, with its moment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 STEPS = 64
 """Numbers set aside for each applicant: far more than anybody has events."""
@@ -19,8 +18,7 @@ class Kind(StrEnum):
     RESEND = "re-send"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One message and when it is due."""
 
     number: int

@@ -1,4 +1,4 @@
-"""One applicant's history: the submission, the updates of the checks, and what else may come of an offer.
+"""The histories of applicants: the submission, the updates of the checks, and what else may come of an offer.
 
 Rules kept here:
 
@@ -8,18 +8,24 @@ Rules kept here:
 - Whatever is sent again is sent again before the same check, or the whole application, moves on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from itertools import islice
+from operator import attrgetter
 from typing import Any
 
-from simulators.applicants import applicant
-from simulators.checks import UPDATES, WorkingTime, check_history
-from simulators.streams import Stream, Weighted, shuffled
+import numpy as np
+
+from simulators.applicants import applicants
+from simulators.checks import UPDATES, check_histories
+from simulators.days import iso_day
+from simulators.draws import Bools, Draws, Ints, Tables
+from simulators.streams import Weighted
 from simulators.world import World
-from simulators.year.calendar import worked_off_on, working_day_from, working_day_until
+from simulators.year.diary import Diary
 from simulators.year.events import STEPS, Event, Kind
-from simulators.year.hours import instant, second_of_day
+from simulators.year.hours import seconds_of_day
 
 START_DATE_CHANGES, WITHDRAWALS, RESENDS = 10.0, 5.0, 1.0
 """In a hundred: of applicants, of applicants, of submissions and updates."""
@@ -28,133 +34,186 @@ _OF_THE_FEW = WITHDRAWALS / sum(UPDATES[number] for number in (2, _FEW_UPDATES))
 _OF_THE_OTHERS = START_DATE_CHANGES / (100 - WITHDRAWALS) * 100
 _LATER_BY_WEEKS = (1, 4)
 _AGAIN_AFTER_SECONDS = (5, 600)
-_REASONS = Weighted.of(
-    {"CANDIDATE_WITHDREW": 78, "OFFER_WITHDRAWN": 10, "POSITION_WITHDRAWN": 6, "OTHER": 6}
+_REASONS = Tables(
+    Weighted.of(
+        {"CANDIDATE_WITHDREW": 78, "OFFER_WITHDRAWN": 10, "POSITION_WITHDRAWN": 6, "OTHER": 6}
+    )
 )
 # Of every so many successive applicants, exactly as many as their share have each number of updates.
 _BLOCK = 20
-_UPDATES_OF_A_BLOCK = tuple(
-    number for number, share in UPDATES.items() for _ in range(share * _BLOCK // 100)
+_UPDATES_OF_A_BLOCK = np.array(
+    [number for number, share in UPDATES.items() for _ in range(share * _BLOCK // 100)]
 )
-_UK = WorkingTime(worked_off_on, working_day_until, second_of_day)
 _SECOND = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
-    """Who is sent when, for what, to start when."""
+class Submissions:
+    """Who of a block is sent when, for what, to start when: a column each."""
 
-    applicant: int
-    person: int
-    at: int
-    day: int
-    """Its date in the United Kingdom, as a proleptic ordinal; so is `start`."""
-    start: int
-    vacancy: Mapping[str, Any]
-
-
-@dataclass(slots=True)
-class _Step:
-    at: int
-    kind: Kind
-    check_type: str | None
-    body: Mapping[str, Any]
-    of: "_Step | None" = None
-    number: int = 0
+    applicants: Ints
+    persons: Ints
+    at: Ints
+    days: Ints
+    """Its date in the United Kingdom, as a proleptic ordinal; so is `starts`."""
+    starts: Ints
+    vacancies: Sequence[Mapping[str, Any]]
 
 
-def updates_of(seed: int, index: int) -> int:
-    """How many updates applicant `index` has: 4.8 on average of every 20 successive ones."""
-    place = shuffled(seed, f"updates-of-block-{index // _BLOCK}", index % _BLOCK, _BLOCK)
-    return _UPDATES_OF_A_BLOCK[place]
+def updates_of(seed: int, applicants: Ints) -> Ints:
+    """How many updates applicants have: 4.8 on average of every 20 successive ones."""
+    blocks, places = np.divmod(applicants, _BLOCK)
+    draws = Draws(seed, "updates-of-block", blocks, _BLOCK)
+    # The order of the draws of a block shuffles it; no two of them are the same.
+    drawn = np.stack([draws.words() * _BLOCK + place for place in range(_BLOCK)])
+    rank = np.sum(drawn < drawn[places, np.arange(len(places))], axis=0)
+    return _UPDATES_OF_A_BLOCK[rank]
 
 
-def history(seed: int, world: World, sent: Submission) -> tuple[Event, ...]:
-    """Everything of one applicant, in the order of time."""
-    stream = Stream(seed, "history", sent.applicant)
-    updates = updates_of(seed, sent.applicant)
-    today = date.fromordinal(sent.day)
-    body = applicant(
+@dataclass(frozen=True, slots=True)
+class _Turns:
+    """What may come of an offer beside its checks, a column each: it is withdrawn, or the start is put off."""
+
+    withdraws: Bools
+    changes: Bools
+    days: Ints
+    """On which either would happen."""
+    last_days: Ints
+    """Until which checks are updated."""
+
+
+def histories(
+    seed: int, world: World, diary: Diary, sent: Submissions
+) -> list[tuple[Event, ...]]:
+    """Everything of each applicant of a block, in the order of time."""
+    draws = Draws(seed, "history", sent.applicants, 26)
+    bodies = applicants(
         seed,
-        sent.person,
+        sent.persons,
         world,
-        today=today,
-        vacancy=sent.vacancy,
-        start=date.fromordinal(sent.start),
+        days=sent.days,
+        vacancies=sent.vacancies,
+        starts=sent.starts,
     )
-    fraction = stream.below(_SECOND)
-    last_day = working_day_until(sent.start - 1)
-    withdrawn = None
-    if updates <= _FEW_UPDATES and stream.chance(_OF_THE_FEW):
-        second_day = working_day_from(working_day_from(sent.day + 1) + 1)
-        withdrawn = working_day_from(stream.between(second_day, last_day))
-        last_day = withdrawn - 1
-    steps = [_Step(sent.at, Kind.APPLICANT, None, body)]
-    for each in check_history(
-        body,
+    updates = updates_of(seed, sent.applicants)
+    turns = _turns(draws, diary, sent, updates)
+    steps = check_histories(
+        bodies,
         seed,
-        sent.person,
-        today,
+        sent.persons,
+        sent.days,
         updates=updates,
-        last_day=last_day - sent.day,
-        working_time=_UK,
+        last_days=turns.last_days,
+        working_time=diary.working_time,
+    )
+    fractions = draws.below(_SECOND)
+    checked_at = diary.instants(steps.days, steps.seconds * _SECOND + fractions[steps.rows])
+    checks = zip(checked_at.tolist(), steps.check_types, steps.updates, strict=True)
+    found = []
+    for applicant, at, body, count in zip(
+        sent.applicants.tolist(), sent.at.tolist(), bodies, updates.tolist(), strict=True
     ):
-        at = instant(sent.day + each.day, each.second * _SECOND + fraction)
-        steps.append(_Step(at, Kind.CHECK, each.check_type, each.update))
-    if withdrawn is not None:
-        steps.append(_withdrawal(stream, steps, withdrawn, fraction))
-    elif stream.chance(_OF_THE_OTHERS):
-        steps.append(_start_date_change(stream, sent, body, last_day, fraction))
-    steps += _sent_again(stream, steps)
-    steps.sort(key=lambda step: step.at)
-    for place, step in enumerate(steps):
-        step.number = STEPS * sent.applicant + place
-    return tuple(
-        Event(
-            step.number,
-            step.at,
-            step.kind,
-            step.check_type,
-            step.body,
-            sent.vacancy["vacancyReference"],
-            None if step.of is None else step.of.number,
-        )
-        for step in steps
+        first, vacancy = STEPS * applicant, body["vacancyReference"]
+        events = [Event(first, at, Kind.APPLICANT, None, body, vacancy)]
+        events += [
+            Event(number, moment, Kind.CHECK, check_type, update, vacancy)
+            for number, (moment, check_type, update) in enumerate(islice(checks, count), first + 1)
+        ]
+        found.append(events)
+    _add_turns(draws, diary, sent, turns, fractions, found)
+    _add_re_sends(draws, found)
+    return [tuple(events) for events in found]
+
+
+def _turns(draws: Draws, diary: Diary, sent: Submissions, updates: Ints) -> _Turns:
+    next_days = diary.working_day_from(sent.days + 1)
+    last_days = diary.working_day_until(sent.starts - 1)
+    withdraws = draws.chance(_OF_THE_FEW) & (updates <= _FEW_UPDATES)
+    withdrawn = diary.working_day_from(
+        draws.between(diary.working_day_from(next_days + 1), last_days)
+    )
+    last_days = np.where(withdraws, withdrawn - 1, last_days)
+    changed = diary.working_day_until(draws.between(next_days, last_days))
+    return _Turns(
+        withdraws,
+        changes=draws.chance(_OF_THE_OTHERS) & ~withdraws,
+        days=np.where(withdraws, withdrawn, changed),
+        last_days=last_days,
     )
 
 
-def _withdrawal(stream: Stream, steps: list[_Step], day: int, fraction: int) -> _Step:
-    failed = any(step.body.get("outcome") == "NOT_CLEAR" for step in steps)
-    reason = stream.weighted(_REASONS)
-    body = {
+def _add_turns(
+    draws: Draws,
+    diary: Diary,
+    sent: Submissions,
+    turns: _Turns,
+    fractions: Ints,
+    found: list[list[Event]],
+) -> None:
+    seconds = seconds_of_day(draws.words())
+    at = diary.instants(turns.days, seconds * _SECOND + fractions)
+    reasons = draws.weighted(_REASONS)
+    starts = diary.working_day_from(sent.starts + 7 * draws.between(*_LATER_BY_WEEKS))
+    for row in np.flatnonzero(turns.withdraws | turns.changes).tolist():
+        events = found[row]
+        if turns.withdraws[row]:
+            kind, body = Kind.WITHDRAWAL, _withdrawal(events, reasons[row], int(turns.days[row]))
+        else:
+            kind = Kind.START_DATE_CHANGE
+            body = _start_date_change(events[0].body, int(sent.starts[row]), int(starts[row]))
+        number = events[-1].number + 1
+        events.append(Event(number, int(at[row]), kind, None, body, events[0].vacancy))
+        found[row] = _in_order(events)
+
+
+def _withdrawal(events: Sequence[Event], reason: str, day: int) -> Mapping[str, str]:
+    failed = any(event.body.get("outcome") == "NOT_CLEAR" for event in events)
+    return {
         "reason": "CHECKS_NOT_SATISFIED" if failed else reason,
-        "withdrawnDate": date.fromordinal(day).isoformat(),
+        "withdrawnDate": iso_day(day),
     }
-    at = instant(day, second_of_day(stream) * _SECOND + fraction)
-    return _Step(at, Kind.WITHDRAWAL, None, body)
 
 
-def _start_date_change(
-    stream: Stream, sent: Submission, body: Mapping[str, Any], last_day: int, fraction: int
-) -> _Step:
+def _start_date_change(body: Mapping[str, Any], old: int, new: int) -> Mapping[str, str]:
     """A start some weeks later; a contract with an end keeps its length."""
-    day = working_day_until(stream.between(working_day_from(sent.day + 1), last_day))
-    start = working_day_from(sent.start + 7 * stream.between(*_LATER_BY_WEEKS))
-    change = {"startDate": date.fromordinal(start).isoformat()}
+    change = {"startDate": iso_day(new)}
     if "endDate" in body:
-        ends = date.fromisoformat(body["endDate"]) + timedelta(days=start - sent.start)
-        change["endDate"] = ends.isoformat()
-    at = instant(day, second_of_day(stream) * _SECOND + fraction)
-    return _Step(at, Kind.START_DATE_CHANGE, None, change)
+        change["endDate"] = iso_day(date.fromisoformat(body["endDate"]).toordinal() + new - old)
+    return change
 
 
-def _sent_again(stream: Stream, steps: list[_Step]) -> list[_Step]:
-    found = []
-    for place, step in enumerate(steps):
-        if step.kind in (Kind.APPLICANT, Kind.CHECK) and stream.chance(RESENDS):
-            later = stream.between(*_AGAIN_AFTER_SECONDS) * _SECOND
-            for other in steps[place + 1 :]:
-                if other.kind is Kind.WITHDRAWAL or other.check_type == step.check_type:
-                    later = min(later, (other.at - step.at) // 2)
-            found.append(_Step(step.at + later, Kind.RESEND, step.check_type, step.body, of=step))
-    return found
+def _add_re_sends(draws: Draws, found: list[list[Event]]) -> None:
+    most = 1 + max(UPDATES)
+    again = np.stack([draws.chance(RESENDS) for _ in range(most)], axis=1)
+    after = np.stack([draws.between(*_AGAIN_AFTER_SECONDS) for _ in range(most)], axis=1)
+    for row in np.flatnonzero(again.any(axis=1)).tolist():
+        events = found[row]
+        sendings = [event for event in events if event.kind in (Kind.APPLICANT, Kind.CHECK)]
+        copies = [
+            _sent_again(event, seconds, events)
+            for event, is_sent, seconds in zip(
+                sendings, again[row].tolist(), after[row].tolist(), strict=False
+            )
+            if is_sent
+        ]
+        found[row] = _in_order(events + copies)
+
+
+def _sent_again(event: Event, seconds: int, events: Sequence[Event]) -> Event:
+    """A copy some seconds later, or halfway to the next message of the same check or of the applicant."""
+    later = seconds * _SECOND
+    for other in events[event.number % STEPS + 1 :]:
+        if other.kind is Kind.WITHDRAWAL or other.check_type == event.check_type:
+            later = min(later, (other.at - event.at) // 2)
+    number = events[-1].number + 1 + event.number % STEPS
+    return event._replace(number=number, at=event.at + later, kind=Kind.RESEND, of=event.number)
+
+
+def _in_order(events: Sequence[Event]) -> list[Event]:
+    """The events of an applicant in the order of time, numbered anew."""
+    ordered = sorted(events, key=attrgetter("at"))
+    first = STEPS * events[0].applicant
+    numbers = {event.number: number for number, event in enumerate(ordered, first)}
+    return [
+        event._replace(number=numbers[event.number], of=numbers.get(event.of)) for event in ordered
+    ]

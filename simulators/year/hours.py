@@ -5,13 +5,13 @@ are hourly runs). So both shapes are stated assumptions: office hours with a dip
 night.
 """
 
-from bisect import bisect_right
 from datetime import date, datetime
 from functools import cache
-from itertools import accumulate
 from zoneinfo import ZoneInfo
 
-from simulators.streams import Stream
+import numpy as np
+
+from simulators.draws import Ints
 
 # fmt: off
 HOUR_SHARES = (
@@ -23,28 +23,33 @@ HOUR_SHARES = (
 WEEKDAY_SHARES = (21, 22, 21, 20, 16)
 """Submissions from Monday to Friday, in a hundred of a week without a bank holiday."""
 
-_BOUNDS = tuple(accumulate(HOUR_SHARES, initial=0))
+_SHARES = np.array(HOUR_SHARES)
+_BOUNDS = np.cumsum([0, *HOUR_SHARES])
 _LONDON = ZoneInfo("Europe/London")
 _SECOND = 1_000_000
 _HOUR = 3_600 * _SECOND
-_CLOCKS_CHANGE = 2 * _HOUR
+CLOCKS_CHANGE = 2 * _HOUR
+"""Microseconds from midnight before which clocks have been put forward or back."""
 
 
-def moment_of_day(place: int) -> int:
-    """Microseconds from midnight at which `place` / 2**32 of a day's messages have been sent."""
-    thousandths = place * 1_000
-    hour = bisect_right(_BOUNDS, thousandths >> 32) - 1
-    within = thousandths - (_BOUNDS[hour] << 32)
-    return hour * _HOUR + (within * _HOUR // HOUR_SHARES[hour] >> 32)
+def moments_of_day(places: Ints) -> Ints:
+    """Microseconds from midnight at which each of the `places`, in 2**32, of a day's messages have been sent."""
+    thousandths = places * 1_000
+    hours = _BOUNDS.searchsorted(thousandths >> 32, side="right") - 1
+    # Halved, so that the product has room in 63 bits.
+    within = (thousandths - (_BOUNDS[hours] << 32)) // (2 * _SHARES[hours])
+    return hours * _HOUR + (within * _HOUR >> 31)
 
 
-def second_of_day(stream: Stream) -> int:
-    """A second of a working day, drawn by the hours' shares; never in the last minute of the day."""
-    return min(moment_of_day(stream.word()) // _SECOND, 86_339)
+def seconds_of_day(words: Ints) -> Ints:
+    """The second of a working day that falls to each word of 32 bits by the hours' shares; never in the last minute
+    of the day.
+    """
+    return np.minimum(moments_of_day(words) // _SECOND, 86_339)
 
 
 @cache
-def _midnights(ordinal: int) -> tuple[int, int]:
+def midnights(ordinal: int) -> tuple[int, int]:
     """Midnight of a day by the offset that holds then, and by the one that holds from two o'clock on."""
     day = date.fromordinal(ordinal)
     told = []
@@ -52,13 +57,6 @@ def _midnights(ordinal: int) -> tuple[int, int]:
         local = datetime(day.year, day.month, day.day, hour, tzinfo=_LONDON)
         told.append(int(local.timestamp()) * _SECOND - hour * _HOUR)
     return told[0], told[1]
-
-
-def instant(ordinal: int, microseconds: int) -> int:
-    """The moment, in microseconds since the epoch, at which clocks in the United Kingdom show so much after midnight
-    of the day with this ordinal.
-    """
-    return _midnights(ordinal)[microseconds >= _CLOCKS_CHANGE] + microseconds
 
 
 def local_day(at: int) -> date:

@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from itertools import accumulate
 
+import numpy as np
+
+from simulators.draws import Ints, Tables
 from simulators.reference.job_roles import JobRole
 from simulators.streams import Stream, Weighted
 from simulators.year.calendar import first_wednesday, is_working_day, working_day_from
@@ -82,18 +84,20 @@ def _first_working_days_of_weeks(year: int, month: int) -> list[int]:
 class SubmissionDays:
     """The days on which applicants are sent, and who."""
 
-    ordinals: tuple[int, ...]
-    bounds: tuple[int, ...]
+    ordinals: Ints
+    bounds: Ints
     """The volume of all days before each; the last one is the whole year's."""
-    starters: tuple[Weighted[tuple[Season, int]], ...]
-    """By day: whose season, and the ordinal of the start date."""
+    starters: Tables[tuple[int, int]]
+    """Of each day: the place of the season among those of the year, and the ordinal of the start date."""
+    starts: Ints
+    """The values of `starters`, a row each."""
 
 
 def submission_days(seed: int, first_day: date, shares: Mapping[Season, float]) -> SubmissionDays:
     """The working days of the 365 from `first_day`; `shares` are those of the seasons among all joiners."""
     first = first_day.toordinal()
-    weights: dict[int, dict[tuple[Season, int], float]] = {}
-    for season, share in shares.items():
+    weights: dict[int, dict[tuple[int, int], float]] = {}
+    for place, (season, share) in enumerate(shares.items()):
         for start, of_year in _starts(season, first):
             busy = {
                 day: _volume(seed, day)
@@ -103,14 +107,16 @@ def submission_days(seed: int, first_day: date, shares: Mapping[Season, float]) 
             whole = sum(busy.values())
             for day, volume in busy.items():
                 if first <= day < first + DAYS:
-                    weights.setdefault(day, {})[season, start] = share * of_year * volume / whole
+                    weights.setdefault(day, {})[place, start] = share * of_year * volume / whole
     days = sorted(weights)
     unit = (1 << 40) / sum(sum(each.values()) for each in weights.values())
     volumes = [max(1, int(sum(weights[day].values()) * unit)) for day in days]
+    starters = Tables(*(Weighted.of(weights[day]) for day in days))
     return SubmissionDays(
-        tuple(days),
-        tuple(accumulate(volumes, initial=0)),
-        tuple(Weighted.of(weights[day]) for day in days),
+        np.array(days),
+        np.cumsum([0, *volumes]),
+        starters,
+        np.array(starters.values.tolist()),
     )
 
 

@@ -10,23 +10,28 @@ year out by applicants' numbers need to agree on nothing but these few values.
 99
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from heapq import heappop, heappush
-from itertools import pairwise
+from itertools import chain, pairwise
+from operator import attrgetter
 
+import numpy as np
+
+from simulators.draws import Draws, Ints, Tables
 from simulators.reference.job_roles import job_role, job_roles
-from simulators.streams import Stream, Weighted
+from simulators.streams import Weighted
 from simulators.world import TODAY, World
 from simulators.year.assumptions import ASSUMPTIONS
+from simulators.year.diary import Diary
 from simulators.year.events import STEPS, Event, Kind
-from simulators.year.histories import Submission, history
-from simulators.year.hours import instant, moment_of_day
+from simulators.year.histories import Submissions, histories
+from simulators.year.hours import moments_of_day
 from simulators.year.seasons import (
+    DAYS,
     LONGEST_LEAD,
     Season,
     SubmissionDays,
@@ -36,6 +41,10 @@ from simulators.year.seasons import (
 
 _HOUR = 3_600
 _SECOND = 1_000_000
+_DAY = 24 * _HOUR * _SECOND
+_SPAN = 512
+_FRACTIONS = 1 << 24
+"""Of an applicant's slice of the year: as fine as numbers of 53 bits hold beside any applicant's number."""
 _LONGEST_HISTORY = (LONGEST_LEAD + 2) * 24 * _HOUR * _SECOND
 _Group = tuple[Season, str]
 
@@ -69,9 +78,17 @@ class Year:
     def history(self, applicant: int) -> tuple[Event, ...]:
         """Everything of one applicant, in the order of time; the first event is the submission.
 
-        Raises IndexError for a number that no applicant of the year has.
+        It takes ten times as long as one of `histories`. Raises IndexError for a number that no applicant of the year
+        has.
         """
-        return history(self.seed, self._strangers, self._submission(applicant))
+        return self._made(self._alone(applicant))[0]
+
+    def histories(
+        self, worker: int = 0, of: int = 1, start: int | None = None, end: int | None = None
+    ) -> Iterator[tuple[Event, ...]]:
+        """The `history` of each applicant of a `share`, in full, in the order of their numbers."""
+        for block in self._blocks(worker, of, start, end):
+            yield from self._made(block)
 
     def event(self, number: int) -> Event:
         """The event with this number, made alone. Raises IndexError where there is none."""
@@ -83,7 +100,7 @@ class Year:
 
         Raises IndexError for a number that no applicant of the year has.
         """
-        return self._sending(applicant)[1]
+        return int(self._sendings(self._alone(applicant))[1][0])
 
     def events(
         self, worker: int = 0, of: int = 1, start: int | None = None, end: int | None = None
@@ -93,16 +110,18 @@ class Year:
 
         Held in memory are the histories under way, not the year. Raises ValueError unless 0 <= worker < of.
         """
-        waiting: list[tuple[int, int, Event]] = []
-        for applicant in self.share(worker, of, start, end):
-            sent = self._submission(applicant)
-            while waiting and waiting[0][0] < sent.at:
-                yield heappop(waiting)[2]
-            for event in history(self.seed, self._strangers, sent):
+        # By the day, those of each in the order of their numbers.
+        waiting: dict[int, list[Event]] = {}
+        for block in self._blocks(worker, of, start, end):
+            histories = self._made(block)
+            first_day = histories[0][0].at // _DAY
+            for day in sorted(day for day in waiting if day < first_day):
+                yield from sorted(waiting.pop(day), key=attrgetter("at"))
+            for event in chain.from_iterable(histories):
                 if (start is None or event.at >= start) and (end is None or event.at < end):
-                    heappush(waiting, (event.at, event.number, event))
-        while waiting:
-            yield heappop(waiting)[2]
+                    waiting.setdefault(event.at // _DAY, []).append(event)
+        for day in sorted(waiting):
+            yield from sorted(waiting.pop(day), key=attrgetter("at"))
 
     def by_hour(
         self, worker: int = 0, of: int = 1, start: int | None = None, end: int | None = None
@@ -111,16 +130,15 @@ class Year:
         the hour begins; of the same events as `events`. Makes every history once.
         """
         hours: dict[int, Counter[Kind]] = {}
-        for applicant in self.share(worker, of, start, end):
-            for event in self.history(applicant):
-                if (start is None or event.at >= start) and (end is None or event.at < end):
-                    second = event.at // _SECOND
-                    hours.setdefault(second - second % _HOUR, Counter())[event.kind] += 1
+        for event in chain.from_iterable(self.histories(worker, of, start, end)):
+            if (start is None or event.at >= start) and (end is None or event.at < end):
+                second = event.at // _SECOND
+                hours.setdefault(second - second % _HOUR, Counter())[event.kind] += 1
         return dict(sorted(hours.items()))
 
     def share(
         self, worker: int = 0, of: int = 1, start: int | None = None, end: int | None = None
-    ) -> Iterator[int]:
+    ) -> range:
         """The applicants whose number leaves `worker` when divided by `of` and who may have an event in [start, end).
 
         Raises ValueError unless 0 <= worker < of.
@@ -133,7 +151,7 @@ class Year:
         last = len(everybody)
         if end is not None:
             last = bisect_left(everybody, end, key=self.submitted)
-        return iter(everybody[first:last])
+        return everybody[first:last]
 
     @property
     def assumptions(self) -> tuple[str, ...]:
@@ -143,25 +161,58 @@ class Year:
             *ASSUMPTIONS,
         )
 
-    def _sending(self, applicant: int) -> tuple[int, int]:
-        """The day among those of submissions, and the moment."""
+    def _alone(self, applicant: int) -> Ints:
         if not 0 <= applicant < self.applicants:
             raise IndexError(f"applicants are 0 to {self.applicants - 1}; there is no {applicant}")
+        return np.array([applicant])
+
+    def _blocks(
+        self, worker: int, of: int, start: int | None, end: int | None
+    ) -> Iterator[Ints]:
+        """The applicants of a share by blocks, whose numbers span as many for any share: what is drawn for a block
+        takes memory for its span.
+        """
+        share = self.share(worker, of, start, end)
+        rows = max(1, _SPAN // of)
+        for first in range(0, len(share), rows):
+            yield np.array(share[first : first + rows])
+
+    def _made(self, applicants: Ints) -> list[tuple[Event, ...]]:
+        return histories(self.seed, self._strangers, self._diary, self._submissions(applicants))
+
+    def _sendings(self, applicants: Ints) -> tuple[Ints, Ints]:
+        """The place of the day among those of submissions, and the moment."""
         bounds = self._days.bounds
         # Each applicant has an own slice of the year's volume and a chance place in it.
-        word = Stream(self.seed, "sending", applicant).word()
-        place = ((applicant << 32) + word) * bounds[-1] // self.applicants
-        day = bisect_right(bounds, place >> 32) - 1
-        within = (place - (bounds[day] << 32)) // (bounds[day + 1] - bounds[day])
-        return day, instant(self._days.ordinals[day], moment_of_day(within))
+        chance = Draws(self.seed, "sending", applicants, 1).below(_FRACTIONS) / _FRACTIONS
+        places = (applicants + chance) / self.applicants * bounds[-1]
+        days = bounds.searchsorted(places, side="right") - 1
+        within = (places - bounds[days]) / (bounds[days + 1] - bounds[days])
+        moments = moments_of_day((within * (1 << 32)).astype(np.int64))
+        return days, self._diary.instants(self._days.ordinals[days], moments)
 
-    def _submission(self, applicant: int) -> Submission:
-        day, at = self._sending(applicant)
-        stream = Stream(self.seed, "submission", applicant)
-        season, start = stream.weighted(self._days.starters[day])
-        vacancy = self.world.vacancies[stream.weighted(self._hiring[season])]
-        person = self.first_applicant + applicant
-        return Submission(applicant, person, at, self._days.ordinals[day], start, vacancy)
+    def _submissions(self, applicants: Ints) -> Submissions:
+        days, at = self._sendings(applicants)
+        draws = Draws(self.seed, "submission", applicants, 2)
+        starters = self._days.starters.places(draws.words(), days)
+        seasons, starts = self._days.starts[starters].T
+        vacancies = [
+            self.world.vacancies[place] for place in draws.weighted(self._hiring, seasons).tolist()
+        ]
+        return Submissions(
+            applicants,
+            self.first_applicant + applicants,
+            at,
+            self._days.ordinals[days],
+            starts,
+            vacancies,
+        )
+
+    @cached_property
+    def _diary(self) -> Diary:
+        first = self.first_day.toordinal()
+        # A start may be put off by four weeks, and by the days that follow which nobody works on.
+        return Diary.of(range(first, first + DAYS + LONGEST_LEAD + 42))
 
     @cached_property
     def _strangers(self) -> World:
@@ -189,23 +240,26 @@ class Year:
         return {group: found[group] for group in self._groups}
 
     @cached_property
-    def _hiring(self) -> Mapping[Season, Weighted[int]]:
-        """Which vacancy an applicant of a season is for: staff groups by their share of joiners, and within a group
-        as the world hires.
+    def _hiring(self) -> Tables[int]:
+        """Which vacancy an applicant is for, by the place of the season: staff groups by their share of joiners, and
+        within a group as the world hires.
         """
-        weights: dict[Season, dict[int, float]] = {}
+        weights: dict[Season, dict[int, float]] = {season: {} for season in self._seasons}
         for group, shares in self._groups.items():
             unit = self._joiners[group] / sum(shares.values())
-            of_season = weights.setdefault(group[0], {})
-            of_season.update({place: share * unit for place, share in shares.items()})
-        return {season: Weighted.of(each) for season, each in weights.items()}
+            weights[group[0]].update({place: share * unit for place, share in shares.items()})
+        return Tables(*(Weighted.of(each) for each in weights.values()))
 
     @cached_property
-    def _days(self) -> SubmissionDays:
+    def _seasons(self) -> Mapping[Season, float]:
+        """Those of this world, each with its share of the joiners."""
         shares: Counter[Season] = Counter()
         for (season, _), joiners in self._joiners.items():
             shares[season] += joiners
         # In a fixed order: sums of fractions depend on theirs.
         whole = sum(shares.values())
-        ordered = {season: shares[season] / whole for season in Season if season in shares}
-        return submission_days(self.seed, self.first_day, ordered)
+        return {season: shares[season] / whole for season in Season if season in shares}
+
+    @cached_property
+    def _days(self) -> SubmissionDays:
+        return submission_days(self.seed, self.first_day, self._seasons)
