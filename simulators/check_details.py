@@ -12,11 +12,11 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from simulators import identifiers
-from simulators.days import iso_day
-from simulators.draws import Column, Draws, Ints, Tables, column
+from simulators.days import iso_day, iso_days
+from simulators.draws import Bools, Column, Draws, Ints, Tables, column
 from simulators.pools import names
-from simulators.reference.job_roles import JobRole, job_roles, role_number
-from simulators.right_to_work import RightToWork, rights_to_work
+from simulators.reference.job_roles import job_roles, role_number
+from simulators.right_to_work import rights_to_work
 from simulators.streams import Weighted
 
 IDENTITY, RIGHT_TO_WORK, REGISTRATION = (
@@ -26,6 +26,15 @@ IDENTITY, RIGHT_TO_WORK, REGISTRATION = (
 )
 EMPLOYMENT_HISTORY, DBS = "employment-history-and-references", "dbs"
 WORK_HEALTH, ALERT_NOTICE = "work-health-assessment", "alert-notice"
+CHECK_TYPES = (
+    RIGHT_TO_WORK,
+    DBS,
+    REGISTRATION,
+    EMPLOYMENT_HISTORY,
+    IDENTITY,
+    WORK_HEALTH,
+    ALERT_NOTICE,
+)
 REQUESTED, IN_PROGRESS, AWAITING_ANSWER = "REQUESTED", "IN_PROGRESS", "AWAITING_ANSWER"
 COMPLETE, CANCELLED = "COMPLETE", "CANCELLED"
 
@@ -63,55 +72,68 @@ class Cases:
         return cls(seed, indexes, applicants, np.array(roles), days, np.array(starts))
 
 
-class _Update(NamedTuple):
-    """What is to be told in an update. Days are ordinals."""
+Details = list[dict[str, Any]]
 
-    row: int
-    """Of its case."""
-    check_type: str
-    state: str
-    asked: int
-    day: int
-    outcome: str
-    first_name: str
-    last_name: str
-    choice: int
+
+class _Told(NamedTuple):
+    """What updates are to tell, a column each."""
+
+    rows: Ints
+    """Whose: the place of the case."""
+    asked: Ints
+    """The ordinal of the day on which the check was asked for; `days` has that of the update."""
+    days: Ints
+    outcomes: Column
+    choices: Ints
     """0 to 5: of two or of three things, each as likely."""
-    percent: int
+    percents: Ints
     """0 to 99."""
+
+    def at(self, places: Ints) -> Self:
+        return type(self)(*(values[places] for values in self))
+
+    @property
+    def clear(self) -> list[bool]:
+        return (self.outcomes == "CLEAR").tolist()
 
 
 def check_updates(
-    cases: Cases,
-    draws: Draws,
-    rows: Ints,
-    check_types: Column,
-    states: Column,
-    asked: Ints,
-    days: Ints,
+    cases: Cases, draws: Draws, rows: Ints, checks: Ints, states: Column, asked: Ints, days: Ints
 ) -> list[dict[str, Any]]:
-    """The contract's `EmploymentCheckUpdate` of each update: of whose case, of which check, the state that it has
-    reached, the day on which the check was asked for and the day of the update. Takes seven draws.
+    """The contract's `EmploymentCheckUpdate` of each update: of whose case (its place), of which check (its place in
+    `CHECK_TYPES`), the state that it has reached, the ordinals of the day on which the check was asked for and of the
+    day of the update. Takes seven draws.
     """
+    work_health = (checks == CHECK_TYPES.index(WORK_HEALTH)).astype(np.int64)
+    outcomes = draws.weighted(_OUTCOMES, work_health)
+    told = _Told(rows, asked, days, outcomes, draws.below(6), draws.below(100))
     women, men, families = _recruiters()
-    updates = zip(
-        rows.tolist(),
-        check_types.tolist(),
+    recruiters = np.where(draws.chance(77), draws.pick(women), draws.pick(men)).tolist()
+    details = _details(cases, told, checks, states == COMPLETE)
+    found = []
+    for state, requested, done, outcome, first_name, last_name, detail in zip(
         states.tolist(),
-        asked.tolist(),
-        days.tolist(),
-        draws.weighted(_OUTCOMES, check_types == WORK_HEALTH).tolist(),
-        np.where(draws.chance(77), draws.pick(women), draws.pick(men)).tolist(),
+        iso_days(asked),
+        iso_days(days),
+        outcomes.tolist(),
+        recruiters,
         draws.pick(families).tolist(),
-        draws.below(6).tolist(),
-        draws.below(100).tolist(),
+        details,
         strict=True,
-    )
-    details = _Details.of(cases)
-    return [
-        _complete(update, details) if update.state == COMPLETE else _under_way(update, details)
-        for update in map(_Update._make, updates)
-    ]
+    ):
+        if state == COMPLETE:
+            update = {
+                "state": state,
+                "outcome": outcome,
+                "requestedDate": requested,
+                "completedDate": done,
+                "checkedBy": f"{first_name} {last_name}",
+                **detail,
+            }
+        else:
+            update = {"state": state, "requestedDate": requested, **detail}
+        found.append(update)
+    return found
 
 
 @cache
@@ -120,46 +142,93 @@ def _recruiters() -> tuple[Column, Column, Column]:
     return column(pool.female), column(pool.male), column(pool.family)
 
 
-@dataclass(frozen=True, slots=True)
-class _Details:
-    """What the details of a block's updates follow from, by the row of the case."""
-
-    seed: int
-    indexes: list[int]
-    roles: list[JobRole]
-    applicants: Sequence[Mapping[str, Any]]
-    rights_to_work: list[RightToWork]
-
-    @classmethod
-    def of(cls, cases: Cases) -> Self:
-        roles = [job_roles()[role] for role in cases.roles.tolist()]
-        nationality = [each["person"]["nationality"] for each in cases.applicants]
-        registered = np.array([role.register is not None for role in roles])
-        rights = rights_to_work(cases.seed, cases.indexes, nationality, registered, cases.starts)
-        return cls(cases.seed, cases.indexes.tolist(), roles, cases.applicants, rights)
-
-
-def _under_way(update: _Update, details: _Details) -> dict[str, Any]:
-    found: dict[str, Any] = {"state": update.state, "requestedDate": iso_day(update.asked)}
-    if update.check_type == DBS:
-        found["dbs"] = _dbs(details.roles[update.row])
-    elif update.check_type == REGISTRATION:
-        found["registration"] = _registration(update, details)
+def _details(cases: Cases, told: _Told, checks: Ints, complete: Bools) -> Details:
+    """What each update tells of its type of check."""
+    found: Details = [{}] * len(checks)
+    for number, check_type in enumerate(CHECK_TYPES):
+        of_type = checks == number
+        for chosen, detail in (
+            (of_type & complete, _COMPLETE[check_type]),
+            (of_type & ~complete, _UNDER_WAY.get(check_type)),
+        ):
+            places = np.flatnonzero(chosen)
+            if detail is not None and places.size:
+                details = detail(cases, told.at(places))
+                for place, each in zip(places.tolist(), details, strict=True):
+                    found[place] = each
     return found
 
 
-def _complete(update: _Update, details: _Details) -> dict[str, Any]:
-    return {
-        "state": COMPLETE,
-        "outcome": update.outcome,
-        "requestedDate": iso_day(update.asked),
-        "completedDate": iso_day(update.day),
-        "checkedBy": f"{update.first_name} {update.last_name}",
-        **_OF_A_COMPLETE[update.check_type](update, details),
-    }
+def _identity(_: Cases, told: _Told) -> Details:
+    # Two photo documents and one of the address, or one and two (NHS Employment Check Standards).
+    photos, digital = 1 + told.choices % 2, told.percents < _DIGITAL
+    found = []
+    for photo, is_digital in zip(photos.tolist(), digital.tolist(), strict=True):
+        detail = {"photoDocuments": photo, "addressDocuments": 3 - photo, "digital": is_digital}
+        if is_digital:
+            detail["evidenceProfile"] = "H1A"
+        found.append({"identity": detail})
+    return found
 
 
-def _dbs(role: JobRole) -> dict[str, Any]:
+def _right_to_work(cases: Cases, told: _Told) -> Details:
+    rows = told.rows
+    nationality = [cases.applicants[row]["person"]["nationality"] for row in rows.tolist()]
+    registered = _registered()[cases.roles[rows]]
+    rights = rights_to_work(
+        cases.seed, cases.indexes[rows], nationality, registered, cases.starts[rows]
+    )
+    return [
+        {"rightToWork": detail}
+        if ends is None
+        else {
+            "expiryDate": iso_day(ends),
+            "followUpDate": iso_day(ends - 28),
+            "rightToWork": detail,
+        }
+        for detail, ends in rights
+    ]
+
+
+@cache
+def _registered() -> Bools:
+    return np.array([role.register is not None for role in job_roles()])
+
+
+def _registration(cases: Cases, told: _Told) -> Details:
+    held = (cases.applicants[row]["registrations"][0] for row in told.rows.tolist())
+    return [{"registration": dict(each)} for each in held]
+
+
+def _complete_registration(cases: Cases, told: _Told) -> Details:
+    found = _registration(cases, told)
+    for each, clear in zip(found, told.clear, strict=True):
+        if clear:
+            each["registration"]["status"] = "03"
+    return found
+
+
+def _employment_history(_: Cases, told: _Told) -> Details:
+    references = 1 + told.choices % 3
+    return [
+        {
+            "employmentHistory": {
+                "yearsCovered": 3 if clear else 2,
+                "references": number,
+                "gapsExplained": clear,
+            }
+        }
+        for number, clear in zip(references.tolist(), told.clear, strict=True)
+    ]
+
+
+def _dbs(cases: Cases, told: _Told) -> Details:
+    return [{"dbs": _dbs_of_role(role).copy()} for role in cases.roles[told.rows].tolist()]
+
+
+@cache
+def _dbs_of_role(number: int) -> dict[str, Any]:
+    role = job_roles()[number]
     workforce = role.dbs_workforce or "OTHER"
     found: dict[str, Any] = {"level": role.dbs_level, "workforce": workforce}
     if role.dbs_level == "ENHANCED_BARRED":
@@ -168,77 +237,52 @@ def _dbs(role: JobRole) -> dict[str, Any]:
     return found
 
 
-def _registration(update: _Update, details: _Details) -> dict[str, Any]:
-    return dict(details.applicants[update.row]["registrations"][0])
+def _complete_dbs(cases: Cases, told: _Told) -> Details:
+    found = _dbs(cases, told)
+    rows = zip(
+        found,
+        cases.indexes[told.rows].tolist(),
+        iso_days(np.maximum(told.asked, told.days - 2)),
+        (told.percents < _UPDATE_SERVICE).tolist(),
+        strict=True,
+    )
+    for each, index, issued, joins in rows:
+        detail = each["dbs"]
+        detail["certificateNumber"] = identifiers.dbs_certificate_number(cases.seed, index)
+        detail["issueDate"] = issued
+        # The Update Service has no place for basic certificates.
+        if detail["level"] != "BASIC":
+            detail["updateService"] = joins
+    return found
 
 
-def _complete_identity(update: _Update, _: _Details) -> dict[str, Any]:
-    # Two photo documents and one of the address, or one and two (NHS Employment Check Standards).
-    photo, digital = 1 + update.choice % 2, update.percent < _DIGITAL
-    found = {"photoDocuments": photo, "addressDocuments": 3 - photo, "digital": digital}
-    return {"identity": {"evidenceProfile": "H1A", **found} if digital else found}
+def _work_health(_: Cases, told: _Told) -> Details:
+    found = []
+    for outcome, choice in zip(told.outcomes.tolist(), told.choices.tolist(), strict=True):
+        detail = {"result": _HEALTH_RESULTS[outcome]}
+        if outcome == "CONSIDER":
+            detail["adjustments"] = _ADJUSTMENTS[choice % 3]
+        found.append({"workHealth": detail})
+    return found
 
 
-def _complete_right_to_work(update: _Update, details: _Details) -> dict[str, Any]:
-    detail, ends = details.rights_to_work[update.row]
-    if ends is None:
-        return {"rightToWork": detail}
-    return {
-        "expiryDate": iso_day(ends),
-        "followUpDate": iso_day(ends - 28),
-        "rightToWork": detail,
-    }
+def _alert_notice(_: Cases, told: _Told) -> Details:
+    return [
+        {"alertNotice": {"noticeFound": not clear, "reviewedDate": day}}
+        for clear, day in zip(told.clear, iso_days(told.days), strict=True)
+    ]
 
 
-def _complete_registration(update: _Update, details: _Details) -> dict[str, Any]:
-    found = _registration(update, details)
-    if update.outcome == "CLEAR":
-        found["status"] = "03"
-    return {"registration": found}
-
-
-def _complete_employment_history(update: _Update, _: _Details) -> dict[str, Any]:
-    clear = update.outcome == "CLEAR"
-    references = 1 + update.choice % 3
-    years = 3 if clear else 2
-    return {
-        "employmentHistory": {
-            "yearsCovered": years,
-            "references": references,
-            "gapsExplained": clear,
-        }
-    }
-
-
-def _complete_dbs(update: _Update, details: _Details) -> dict[str, Any]:
-    role, index = details.roles[update.row], details.indexes[update.row]
-    found = _dbs(role)
-    found["certificateNumber"] = identifiers.dbs_certificate_number(details.seed, index)
-    found["issueDate"] = iso_day(max(update.asked, update.day - 2))
-    # The Update Service has no place for basic certificates.
-    if role.dbs_level != "BASIC":
-        found["updateService"] = update.percent < _UPDATE_SERVICE
-    return {"dbs": found}
-
-
-def _complete_work_health(update: _Update, _: _Details) -> dict[str, Any]:
-    found = {"result": _HEALTH_RESULTS[update.outcome]}
-    if update.outcome == "CONSIDER":
-        found["adjustments"] = _ADJUSTMENTS[update.choice % 3]
-    return {"workHealth": found}
-
-
-def _complete_alert_notice(update: _Update, _: _Details) -> dict[str, Any]:
-    found = update.outcome != "CLEAR"
-    return {"alertNotice": {"noticeFound": found, "reviewedDate": iso_day(update.day)}}
-
-
-_OF_A_COMPLETE: Mapping[str, Callable[[_Update, _Details], dict[str, Any]]] = {
-    IDENTITY: _complete_identity,
-    RIGHT_TO_WORK: _complete_right_to_work,
+_COMPLETE: Mapping[str, Callable[[Cases, _Told], Details]] = {
+    IDENTITY: _identity,
+    RIGHT_TO_WORK: _right_to_work,
     REGISTRATION: _complete_registration,
-    EMPLOYMENT_HISTORY: _complete_employment_history,
+    EMPLOYMENT_HISTORY: _employment_history,
     DBS: _complete_dbs,
-    WORK_HEALTH: _complete_work_health,
-    ALERT_NOTICE: _complete_alert_notice,
+    WORK_HEALTH: _work_health,
+    ALERT_NOTICE: _alert_notice,
+}
+_UNDER_WAY: Mapping[str, Callable[[Cases, _Told], Details]] = {
+    REGISTRATION: _registration,
+    DBS: _dbs,
 }

@@ -13,6 +13,7 @@ from simulators.check_details import (
     ALERT_NOTICE,
     AWAITING_ANSWER,
     CANCELLED,
+    CHECK_TYPES,
     COMPLETE,
     DBS,
     EMPLOYMENT_HISTORY,
@@ -25,8 +26,7 @@ from simulators.check_details import (
 )
 from simulators.streams import Weighted
 
-# In the order in which they are kept when an applicant has fewer updates than checks: how often
-# each crosses, in a hundred.
+# How often each crosses, in a hundred.
 SHARES = {
     RIGHT_TO_WORK: 90,
     DBS: 90,
@@ -65,16 +65,16 @@ RUNS: Mapping[str, Mapping[int, Weighted[tuple[str, ...]]]] = {
 }
 
 Plan = tuple[int, ...]
-"""How many updates each check has, in the order of `SHARES`."""
+"""How many updates each check has, in the order of `CHECK_TYPES`."""
 
 
 @cache
 def plans(lacking: frozenset[str], updates: int) -> Weighted[Plan]:
     """The plans of an applicant with so many updates, whose role lacks some of the checks."""
-    room = [0 if check_type in lacking else len(RUNS[check_type]) for check_type in SHARES]
+    room = [0 if check_type in lacking else len(RUNS[check_type]) for check_type in CHECK_TYPES]
     chances: dict[Plan, float] = {(): 1.0}
-    for place, share in enumerate(SHARES.values()):
-        crosses = share / 100 if room[place] else 0.0
+    for check_type in CHECK_TYPES:
+        crosses = 0.0 if check_type in lacking else SHARES[check_type] / 100
         chances = {
             (*plan, length): chance * of_length
             for plan, chance in chances.items()

@@ -23,6 +23,7 @@ from simulators.check_details import (
     ALERT_NOTICE,
     AWAITING_ANSWER,
     CANCELLED,
+    CHECK_TYPES,
     COMPLETE,
     DBS,
     EMPLOYMENT_HISTORY,
@@ -35,7 +36,7 @@ from simulators.check_details import (
     Cases,
     check_updates,
 )
-from simulators.check_plans import RUNS, SHARES, Plan, plans
+from simulators.check_plans import RUNS, Plan, plans
 from simulators.days import weekdays
 from simulators.draws import Draws, Ints, Quantiles, Tables, column
 from simulators.reference.job_roles import JobRole, job_roles
@@ -109,13 +110,13 @@ _HOURS = {
 _ENHANCED, _STANDARD, _BASIC = range(3)
 _QUANTILES = Quantiles(_ENHANCED_HOURS, _STANDARD_HOURS, _BASIC_HOURS, *_HOURS.values())
 
-# By the place of a check in `SHARES`; that of the DBS check depends on the role.
-_CHECK_TYPES = column(SHARES)
-_DBS = list(SHARES).index(DBS)
-_HOURS_OF_CHECKS = np.array([3 + [*_HOURS, DBS].index(check_type) for check_type in SHARES])
-# The runs of the checks in the order of `SHARES`, and of each by their lengths from 1 on.
-_RUNS = Tables(*(runs for check_type in SHARES for runs in RUNS[check_type].values()))
-_FIRST_RUNS = np.cumsum([-1, *(len(RUNS[check_type]) for check_type in SHARES)])[:-1]
+# By the place of a check in `CHECK_TYPES`; that of the DBS check depends on the role.
+_CHECK_TYPES = column(CHECK_TYPES)
+_DBS = CHECK_TYPES.index(DBS)
+_HOURS_OF_CHECKS = np.array([3 + [*_HOURS, DBS].index(check_type) for check_type in CHECK_TYPES])
+# The runs of the checks in the order of `CHECK_TYPES`, and of each by their lengths from 1 on.
+_RUNS = Tables(*(runs for check_type in CHECK_TYPES for runs in RUNS[check_type].values()))
+_FIRST_RUNS = np.cumsum([-1, *(len(RUNS[check_type]) for check_type in CHECK_TYPES)])[:-1]
 _STATES = np.array([*zip_longest(*_RUNS.values)], dtype=object).T
 """A row for each run: its states."""
 _MORE_THAN_ANY_DAY = 1 << 22
@@ -289,7 +290,7 @@ def _laid_out(
     # A row for each check.
     rows, checks = np.nonzero(lengths)
     length, last = lengths[rows, checks], last_days[rows]
-    draws = Draws(cases.seed, "check", cases.indexes[rows] * len(SHARES) + checks, 3)
+    draws = Draws(cases.seed, "check", cases.indexes[rows] * len(CHECK_TYPES) + checks, 3)
     run = _RUNS.places(draws.words(), _FIRST_RUNS[checks] + length)
     asked = working_days(np.minimum(last, cases.days[rows] + draws.between(1, 5)), last)
     hours = np.where(checks == _DBS, _hours_of_dbs()[cases.roles[rows]], _HOURS_OF_CHECKS[checks])
@@ -316,8 +317,7 @@ def _laid_out(
     number = np.arange(len(of)) - np.repeat(np.cumsum(counts) - counts, counts)
     draws = Draws(cases.seed, "check-update", cases.indexes[rows] * max(UPDATES) + number, 8)
     second = _seconds(working_time.second(draws.words()), day, place)
-    types = _CHECK_TYPES[checks[of]]
-    updates = check_updates(cases, draws, rows, types, states, requested, day)
+    updates = check_updates(cases, draws, rows, checks[of], states, requested, day)
 
     # The sort keeps the order of updates at one moment, so a check never overtakes itself.
     order = np.lexsort((second, day, rows))
@@ -325,7 +325,7 @@ def _laid_out(
         rows,
         day[order],
         second[order],
-        types[order].tolist(),
+        _CHECK_TYPES[checks[of]][order].tolist(),
         [updates[place] for place in order.tolist()],
     )
 

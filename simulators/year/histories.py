@@ -151,18 +151,29 @@ def _add_turns(
     found: list[list[Event]],
 ) -> None:
     seconds = seconds_of_day(draws.words())
-    at = diary.instants(turns.days, seconds * _SECOND + fractions)
     reasons = draws.weighted(_REASONS)
-    starts = diary.working_day_from(sent.starts + 7 * draws.between(*_LATER_BY_WEEKS))
-    for row in np.flatnonzero(turns.withdraws | turns.changes).tolist():
+    later = diary.working_day_from(sent.starts + 7 * draws.between(*_LATER_BY_WEEKS))
+    rows = np.flatnonzero(turns.withdraws | turns.changes)
+    at = diary.instants(turns.days[rows], seconds[rows] * _SECOND + fractions[rows])
+    for row, withdraws, moment, day, reason, old, new in zip(
+        rows.tolist(),
+        turns.withdraws[rows].tolist(),
+        at.tolist(),
+        turns.days[rows].tolist(),
+        reasons[rows].tolist(),
+        sent.starts[rows].tolist(),
+        later[rows].tolist(),
+        strict=True,
+    ):
         events = found[row]
-        if turns.withdraws[row]:
-            kind, body = Kind.WITHDRAWAL, _withdrawal(events, reasons[row], int(turns.days[row]))
-        else:
-            kind = Kind.START_DATE_CHANGE
-            body = _start_date_change(events[0].body, int(sent.starts[row]), int(starts[row]))
+        kind = Kind.WITHDRAWAL if withdraws else Kind.START_DATE_CHANGE
+        body = (
+            _withdrawal(events, reason, day)
+            if withdraws
+            else _start_date_change(events[0].body, old, new)
+        )
         number = events[-1].number + 1
-        events.append(Event(number, int(at[row]), kind, None, body, events[0].vacancy))
+        events.append(Event(number, moment, kind, None, body, events[0].vacancy))
         found[row] = _in_order(events)
 
 
@@ -215,5 +226,8 @@ def _in_order(events: Sequence[Event]) -> list[Event]:
     first = STEPS * events[0].applicant
     numbers = {event.number: number for number, event in enumerate(ordered, first)}
     return [
-        event._replace(number=numbers[event.number], of=numbers.get(event.of)) for event in ordered
+        event
+        if event.of is None and event.number == number
+        else event._replace(number=number, of=numbers.get(event.of))
+        for number, event in enumerate(ordered, first)
     ]

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 
 from sandbox.contracts.library import load_contract
@@ -38,7 +39,7 @@ def year(world: World) -> Year:
 
 @pytest.fixture(scope="module")
 def histories(year: Year) -> list[History]:
-    return [year.history(applicant) for applicant in range(COUNT)]
+    return list(year.histories())
 
 
 @pytest.fixture(scope="module")
@@ -153,13 +154,13 @@ def test_memory_holds_what_is_under_way_and_not_the_year(small: Year) -> None:
 def test_there_are_4_8_updates_for_each_applicant_to_the_last(
     applicants: int, updates: int
 ) -> None:
-    assert sum(updates_of(5, index) for index in range(applicants)) == updates
+    assert updates_of(5, np.arange(applicants)).sum() == updates
 
 
 def test_a_history_has_the_updates_that_were_shared_out(histories: list[History]) -> None:
     counts = [sum(event.kind is Kind.CHECK for event in history) for history in histories]
 
-    assert counts == [updates_of(5, index) for index in range(COUNT)]
+    assert counts == updates_of(5, np.arange(COUNT)).tolist()
 
 
 def test_what_else_comes_is_as_frequent_as_stated(histories: list[History]) -> None:
