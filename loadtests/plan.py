@@ -288,10 +288,10 @@ class Plan:
         """Counts the plan. Makes all of it once, without its bytes."""
         by_hour: dict[int, Counter[str]] = {}
         caught_up = 0
-        for applicant in self._met():
+        for history in self.year.histories(0, 1, *(self.scope.window or ())):
             before = 0
             met = False
-            for event in filter(self.sends, self.year.history(applicant)):
+            for event in filter(self.sends, history):
                 if self.scope.holds(event.at):
                     hour = self.scope.intended(event.at) // HOUR * 3600
                     by_hour.setdefault(hour, Counter())[event.kind.value] += 1
@@ -301,7 +301,7 @@ class Plan:
             caught_up += before if met else 0
         return Census({hour: dict(by_hour[hour]) for hour in sorted(by_hour)}, caught_up)
 
-    def _met(self, worker: int = 0, workers: int = 1) -> Iterator[int]:
+    def _met(self, worker: int = 0, workers: int = 1) -> range:
         """The applicants of a share who may have a message in the window."""
         first, last = self.scope.window or (None, None)
         return self.year.share(worker, workers, first, last)

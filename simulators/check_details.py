@@ -94,7 +94,7 @@ class _Told(NamedTuple):
 
     @property
     def clear(self) -> list[bool]:
-        return (self.outcomes == "CLEAR").tolist()
+        return [outcome == "CLEAR" for outcome in self.outcomes.tolist()]
 
 
 def check_updates(
@@ -104,8 +104,7 @@ def check_updates(
     `CHECK_TYPES`), the state that it has reached, the ordinals of the day on which the check was asked for and of the
     day of the update. Takes seven draws.
     """
-    work_health = (checks == CHECK_TYPES.index(WORK_HEALTH)).astype(np.int64)
-    outcomes = draws.weighted(_OUTCOMES, work_health)
+    outcomes = draws.weighted(_OUTCOMES, checks == CHECK_TYPES.index(WORK_HEALTH))
     told = _Told(rows, asked, days, outcomes, draws.below(6), draws.below(100))
     women, men, families = _recruiters()
     recruiters = np.where(draws.chance(77), draws.pick(women), draws.pick(men)).tolist()

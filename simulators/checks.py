@@ -271,7 +271,9 @@ def _hours_of_dbs() -> Ints:
         [
             _ENHANCED
             if (role.dbs_level or "").startswith("ENHANCED")
-            else _BASIC if role.dbs_level == "BASIC" else _STANDARD
+            else _BASIC
+            if role.dbs_level == "BASIC"
+            else _STANDARD
             for role in job_roles()
         ]
     )

@@ -8,13 +8,15 @@ Rules kept here:
 - Only whole numbers, and products and quotients of floats, which IEEE 754 rounds alike on every machine.
 
 >>> import numpy as np
->>> alone, block = (Draws(5, "person", np.array(indexes), 8).below(100) for indexes in ([7], [6, 7, 8]))
+>>> alone, block = (
+...     Draws(5, "person", np.array(indexes), 8).below(100) for indexes in ([7], [6, 7, 8])
+... )
 >>> alone[0] == block[1]
 np.True_
 """
 
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Generic, TypeVar
 
@@ -40,9 +42,22 @@ def column(values: Iterable[Any]) -> Column:
     return np.fromiter(values, dtype=object)
 
 
-@cache
-def _key(seed: int, purpose: str) -> int:
-    return int.from_bytes(blake2b(f"{seed}/{purpose}".encode(), digest_size=16).digest(), "little")
+class _Key(np.random.SeedSequence):
+    """The key of a seed and a purpose, as Philox takes it at once: given a plain key, it first draws another from the
+    machine.
+    """
+
+    def __init__(self, seed: int, purpose: str) -> None:
+        super().__init__(0)
+        digest = blake2b(f"{seed}/{purpose}".encode(), digest_size=16).digest()
+        self._words = np.frombuffer(digest, dtype="<u8").astype(np.uint64)
+
+    def generate_state(self, n_words: int, dtype: object = np.uint64) -> Column:  # noqa: ARG002
+        """The key, which is as long as Philox wants it."""
+        return self._words
+
+
+_key = lru_cache(maxsize=256)(_Key)
 
 
 class Tables(Generic[T]):
@@ -58,8 +73,8 @@ class Tables(Generic[T]):
         ]
         self._bounds = np.array(bounds, dtype=np.int64)
 
-    def places(self, words: Ints, kinds: Ints | int = 0) -> Ints:
-        """Where in `values` the words fall."""
+    def places(self, words: Ints, kinds: Ints | Bools | int = 0) -> Ints:
+        """Where in `values` the words fall. Kinds that are false and true are 0 and 1."""
         return self._bounds.searchsorted(words + kinds * _RANGE, side="right")
 
 
@@ -78,7 +93,9 @@ class Quantiles:
         places = words * self._steps[kinds]
         steps = self._firsts[kinds] + (places >> 32)
         low = self._values[steps]
-        return low + ((self._values[steps + 1] - low) * (places & (_RANGE - 1)) >> 32)
+        rest = (self._values[steps + 1] - low) * (places & (_RANGE - 1)) >> 32
+        found: Ints = low + rest
+        return found
 
 
 class Draws:
@@ -92,9 +109,7 @@ class Draws:
         first = int(indexes.min())
         count = int(indexes.max()) - first + 1
         counters = -(-words // _WORDS_OF_A_COUNTER)
-        philox = np.random.Philox(
-            key=_key(seed, purpose), counter=first * counters % _COUNTERS
-        )
+        philox = np.random.Philox(_key(seed, purpose), counter=first * counters % _COUNTERS)
         raw = philox.random_raw(count * counters * 4).astype("<u8", copy=False).view("<u4")
         rows = raw.reshape(count, counters * _WORDS_OF_A_COUNTER)[indexes - first, :words]
         self._columns = iter(rows.T.astype(np.int64, order="C"))
@@ -105,21 +120,25 @@ class Draws:
 
     def below(self, limit: Ints | int) -> Ints:
         """Whole numbers from 0 to `limit` - 1; `limit` is below 2**31."""
-        return next(self._columns) * limit >> 32
+        found: Ints = next(self._columns) * limit >> 32
+        return found
 
     def between(self, first: Ints | int, last: Ints | int) -> Ints:
         """Whole numbers from `first` to `last`, both included."""
-        return first + (next(self._columns) * (last - first + 1) >> 32)
+        found: Ints = first + (next(self._columns) * (last - first + 1) >> 32)
+        return found
 
     def chance(self, percent: NDArray[np.float64] | Ints | float) -> Bools:
         """True in `percent` of a hundred draws."""
-        return next(self._columns) < percent * (_RANGE / 100)
+        found: Bools = next(self._columns) < percent * (_RANGE / 100)
+        return found
 
     def pick(self, values: Column) -> Column:
         """One of `values`, each as likely as the others."""
-        return values[next(self._columns) * len(values) >> 32]
+        found: Column = values[next(self._columns) * len(values) >> 32]
+        return found
 
-    def weighted(self, tables: Tables[Any], kinds: Ints | int = 0) -> Column:
+    def weighted(self, tables: Tables[Any], kinds: Ints | Bools | int = 0) -> Column:
         """One of the values of the table of its kind, by share."""
         return tables.values[tables.places(next(self._columns), kinds)]
 

@@ -22,7 +22,7 @@ March 2025 is in this one, and the names of employers here are invented.
 
 from functools import cache
 
-from simulators.pools import mailbox_form
+from simulators.pools import Town, mailbox_form
 from simulators.streams import Stream, shuffled
 
 NI_PREFIXES = ("CR", "MW", "NC")
@@ -89,6 +89,11 @@ def email_address(first_name: str, last_name: str, index: int, domain: str) -> s
     """An address at one of `MAIL_DOMAINS`; the index makes it unique in a run. Staff have indexes below 0."""
     number = index if index >= 0 else f"s{-index}"
     return f"{mailbox_form(first_name)}.{mailbox_form(last_name)}.{number}@{domain}"
+
+
+def postcode(stream: Stream, town: Town) -> str:
+    """A postcode of valid form in a district of the town, whose area is not allocated."""
+    return f"{town.district} {stream.pick(POSTCODE_UNITS)}"
 
 
 def dbs_certificate_number(seed: int, index: int) -> str:

@@ -67,17 +67,15 @@ _RELIGION = Tables(
     )
 )
 # NHS Staff Survey 2023: gay or lesbian 2.6, bisexual 2.3, prefer not to say 6 %.
-_ORIENTATION = Tables(
-    Weighted.of({"1": 87.6, "2": 2.6, "3": 2.3, "4": 0.7, "U": 0.8, "Z": 6})
-)
+_ORIENTATION = Tables(Weighted.of({"1": 87.6, "2": 2.6, "3": 2.3, "4": 0.7, "U": 0.8, "Z": 6}))
 _MAN, _WOMAN, _INDETERMINATE, _NOT_KNOWN = 0, 1, 2, 3
 _GENDERS = column(("1", "2", "9", "X"))
 _MARRIED = np.isin(_MARITAL.values.astype(str), ("M", "W"))
 _EVER_MARRIED = np.isin(_MARITAL.values.astype(str), ("M", "D", "W"))
 # By gender; then of a woman who is or was married, and of a doctor.
 _MARRIED_WOMAN, _DOCTOR = 4, 5
-_NEITHER = Weighted.of({"Mx": 1, None: 1})
-_TITLES = Tables(
+_NEITHER: Weighted[str | None] = Weighted.of({"Mx": 1, None: 1})
+_TITLES: Tables[str | None] = Tables(
     Weighted.of({"Mr": 1}),
     Weighted.of({"Miss": 2, "Ms": 1, "Mrs": 1}),
     _NEITHER,
@@ -114,7 +112,9 @@ def _roles() -> _Roles:
     groups = sorted(set(group_of))
     return _Roles(
         women=np.array([role.women for role in roles]),
-        doctors=np.array([role.staff_group == "01" and role.register != "dentist" for role in roles]),
+        doctors=np.array(
+            [role.staff_group == "01" and role.register != "dentist" for role in roles]
+        ),
         ages=np.array([ages.index(role.ages) for role in roles]),
         nationalities=Tables(*map(nationalities, groups)),
         groups=np.array([groups.index(group) for group in group_of]),
@@ -179,8 +179,7 @@ def people(seed: int, indexes: Ints, roles: Ints, days: Ints) -> list[dict[str, 
     women = ((gender == _WOMAN) | (neither & draws.chance(50))).tolist()
     origins = [*map(origin, nationality)]
     given = [
-        names(each.given_names).of(is_woman)
-        for each, is_woman in zip(origins, women, strict=True)
+        names(each.given_names).of(is_woman) for each, is_woman in zip(origins, women, strict=True)
     ]
     family = [names(each.family_names).family for each in origins]
     renamed = draws.chance(40) & (gender == _WOMAN) & _EVER_MARRIED[marital]

@@ -51,9 +51,7 @@ def _part_of_the_world(nationality: str) -> int:
     return 1 if nationality in nationalities.EUROPEAN else 2
 
 
-def routes(
-    seed: int, indexes: Ints, nationality: Sequence[str], registered: Bools
-) -> list[str]:
+def routes(seed: int, indexes: Ints, nationality: Sequence[str], registered: Bools) -> list[str]:
     """The routes of people: British and Irish citizens need no permission; a sponsored one needs a role that may be
     sponsored. `registered` is whether their roles ask for a registration.
     """

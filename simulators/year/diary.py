@@ -29,8 +29,13 @@ class Diary:
         def table(function: Callable[[int], object]) -> Ints:
             return np.array([function(day) for day in days])
 
-        tables = map(table, (working_day_from, working_day_until, worked_off_on, midnights))
-        return cls(days[0], *tables)
+        return cls(
+            days[0],
+            table(working_day_from),
+            table(working_day_until),
+            table(worked_off_on),
+            table(midnights),
+        )
 
     def working_day_from(self, days: Ints) -> Ints:
         """The first working day that is not before a day."""

@@ -67,7 +67,8 @@ def updates_of(seed: int, applicants: Ints) -> Ints:
     # The order of the draws of a block shuffles it; no two of them are the same.
     drawn = np.stack([draws.words() * _BLOCK + place for place in range(_BLOCK)])
     rank = np.sum(drawn < drawn[places, np.arange(len(places))], axis=0)
-    return _UPDATES_OF_A_BLOCK[rank]
+    found: Ints = _UPDATES_OF_A_BLOCK[rank]
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,7 @@ class _Turns:
     """Until which checks are updated."""
 
 
-def histories(
-    seed: int, world: World, diary: Diary, sent: Submissions
-) -> list[tuple[Event, ...]]:
+def histories(seed: int, world: World, diary: Diary, sent: Submissions) -> list[tuple[Event, ...]]:
     """Everything of each applicant of a block, in the order of time."""
     draws = Draws(seed, "history", sent.applicants, 26)
     bodies = applicants(
@@ -224,7 +223,9 @@ def _in_order(events: Sequence[Event]) -> list[Event]:
     """The events of an applicant in the order of time, numbered anew."""
     ordered = sorted(events, key=attrgetter("at"))
     first = STEPS * events[0].applicant
-    numbers = {event.number: number for number, event in enumerate(ordered, first)}
+    numbers: dict[int | None, int] = {
+        event.number: number for number, event in enumerate(ordered, first)
+    }
     return [
         event
         if event.of is None and event.number == number

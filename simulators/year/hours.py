@@ -38,7 +38,8 @@ def moments_of_day(places: Ints) -> Ints:
     hours = _BOUNDS.searchsorted(thousandths >> 32, side="right") - 1
     # Halved, so that the product has room in 63 bits.
     within = (thousandths - (_BOUNDS[hours] << 32)) // (2 * _SHARES[hours])
-    return hours * _HOUR + (within * _HOUR >> 31)
+    found: Ints = hours * _HOUR + (within * _HOUR >> 31)
+    return found
 
 
 def seconds_of_day(words: Ints) -> Ints:

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from simulators.draws import Ints, Tables
+from simulators.draws import Ints
 from simulators.reference.job_roles import JobRole
 from simulators.streams import Stream, Weighted
 from simulators.year.calendar import first_wednesday, is_working_day, working_day_from
@@ -87,10 +87,8 @@ class SubmissionDays:
     ordinals: Ints
     bounds: Ints
     """The volume of all days before each; the last one is the whole year's."""
-    starters: Tables[tuple[int, int]]
-    """Of each day: the place of the season among those of the year, and the ordinal of the start date."""
-    starts: Ints
-    """The values of `starters`, a row each."""
+    starters: tuple[Weighted[tuple[int, int]], ...]
+    """By day: the place of the season among those asked for, and the ordinal of the start date."""
 
 
 def submission_days(seed: int, first_day: date, shares: Mapping[Season, float]) -> SubmissionDays:
@@ -111,12 +109,10 @@ def submission_days(seed: int, first_day: date, shares: Mapping[Season, float]) 
     days = sorted(weights)
     unit = (1 << 40) / sum(sum(each.values()) for each in weights.values())
     volumes = [max(1, int(sum(weights[day].values()) * unit)) for day in days]
-    starters = Tables(*(Weighted.of(weights[day]) for day in days))
     return SubmissionDays(
         np.array(days),
         np.cumsum([0, *volumes]),
-        starters,
-        np.array(starters.values.tolist()),
+        tuple(Weighted.of(weights[day]) for day in days),
     )
 
 

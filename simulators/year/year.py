@@ -12,10 +12,10 @@ year out by applicants' numbers need to agree on nothing but these few values.
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain, pairwise
 from operator import attrgetter
 
@@ -43,6 +43,7 @@ _HOUR = 3_600
 _SECOND = 1_000_000
 _DAY = 24 * _HOUR * _SECOND
 _SPAN = 512
+_NEIGHBOURS, _NEIGHBOURHOODS = 16, 8
 _FRACTIONS = 1 << 24
 """Of an applicant's slice of the year: as fine as numbers of 53 bits hold beside any applicant's number."""
 _LONGEST_HISTORY = (LONGEST_LEAD + 2) * 24 * _HOUR * _SECOND
@@ -78,10 +79,12 @@ class Year:
     def history(self, applicant: int) -> tuple[Event, ...]:
         """Everything of one applicant, in the order of time; the first event is the submission.
 
-        It takes ten times as long as one of `histories`. Raises IndexError for a number that no applicant of the year
-        has.
+        It is made with its neighbours, for whoever goes through a year asks for them next. Raises IndexError for a
+        number that no applicant of the year has.
         """
-        return self._made(self._alone(applicant))[0]
+        self._alone(applicant)
+        neighbourhood, place = divmod(applicant, _NEIGHBOURS)
+        return self._neighbours(neighbourhood)[place]
 
     def histories(
         self, worker: int = 0, of: int = 1, start: int | None = None, end: int | None = None
@@ -93,7 +96,7 @@ class Year:
     def event(self, number: int) -> Event:
         """The event with this number, made alone. Raises IndexError where there is none."""
         applicant, step = divmod(number, STEPS)
-        return self.history(applicant)[step]
+        return self._made(self._alone(applicant))[0][step]
 
     def submitted(self, applicant: int) -> int:
         """When an applicant is sent, in microseconds since the epoch. It does not fall as numbers rise.
@@ -166,9 +169,7 @@ class Year:
             raise IndexError(f"applicants are 0 to {self.applicants - 1}; there is no {applicant}")
         return np.array([applicant])
 
-    def _blocks(
-        self, worker: int, of: int, start: int | None, end: int | None
-    ) -> Iterator[Ints]:
+    def _blocks(self, worker: int, of: int, start: int | None, end: int | None) -> Iterator[Ints]:
         """The applicants of a share by blocks, whose numbers span as many for any share: what is drawn for a block
         takes memory for its span.
         """
@@ -176,6 +177,15 @@ class Year:
         rows = max(1, _SPAN // of)
         for first in range(0, len(share), rows):
             yield np.array(share[first : first + rows])
+
+    @cached_property
+    def _neighbours(self) -> Callable[[int], list[tuple[Event, ...]]]:
+        @lru_cache(maxsize=_NEIGHBOURHOODS)
+        def made(neighbourhood: int) -> list[tuple[Event, ...]]:
+            first = neighbourhood * _NEIGHBOURS
+            return self._made(np.arange(first, min(first + _NEIGHBOURS, self.applicants)))
+
+        return made
 
     def _made(self, applicants: Ints) -> list[tuple[Event, ...]]:
         return histories(self.seed, self._strangers, self._diary, self._submissions(applicants))
@@ -194,8 +204,7 @@ class Year:
     def _submissions(self, applicants: Ints) -> Submissions:
         days, at = self._sendings(applicants)
         draws = Draws(self.seed, "submission", applicants, 2)
-        starters = self._days.starters.places(draws.words(), days)
-        seasons, starts = self._days.starts[starters].T
+        seasons, starts = self._starters[1][self._starters[0].places(draws.words(), days)].T
         vacancies = [
             self.world.vacancies[place] for place in draws.weighted(self._hiring, seasons).tolist()
         ]
@@ -213,6 +222,12 @@ class Year:
         first = self.first_day.toordinal()
         # A start may be put off by four weeks, and by the days that follow which nobody works on.
         return Diary.of(range(first, first + DAYS + LONGEST_LEAD + 42))
+
+    @cached_property
+    def _starters(self) -> tuple[Tables[tuple[int, int]], Ints]:
+        """Who is sent, by the place of the day, and the values of that table as rows."""
+        tables = Tables(*self._days.starters)
+        return tables, np.array(tables.values.tolist())
 
     @cached_property
     def _strangers(self) -> World:

@@ -152,11 +152,15 @@ DAMAGE: Mapping[str, Damage] = {
     "registration where the role needs one": lambda case: (
         applicant(registrations=[])
         if case.registrations
-        else applicant(registrations=[{"body": "03", "number": "9000000"}])
+        else applicant(
+            registrations=[{"body": "03", "number": "9000000", "expiryDate": "2027-03-31"}]
+        )
     )(case),
     "registration of the profession": registered(type="00"),
     "registration lasts": registered(expiryDate="2026-03-31"),
-    "NI number after acceptance": without("offerAcceptedDate"),
+    "NI number after acceptance": lambda case: without("offerAcceptedDate")(
+        person(niNumber="MW123456A")(case)
+    ),
     "consent after acceptance": lambda case: (
         without("dataSharingConsent")
         if "dataSharingConsent" in case.applicant

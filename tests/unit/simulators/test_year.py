@@ -87,6 +87,16 @@ def test_a_year_made_again_is_the_same(stream: list[Event]) -> None:
     assert list(again.events()) == stream
 
 
+def test_a_history_is_the_same_by_itself_among_others_and_in_any_share(small: Year) -> None:
+    histories = list(small.histories())
+
+    assert [small.history(applicant) for applicant in range(400)] == histories
+    for worker in range(7):
+        assert list(small.histories(worker, 7)) == histories[worker::7]
+    for history in histories[::29]:
+        assert tuple(small.event(event.number) for event in history) == history
+
+
 def test_events_come_in_the_order_of_time_and_number(stream: list[Event]) -> None:
     places = [(event.at, event.number) for event in stream]
 
@@ -134,10 +144,10 @@ def test_seeds_differ_and_so_do_people(small: Year, world: World) -> None:
     ]
 
 
-def test_memory_holds_what_is_under_way_and_not_the_year(small: Year) -> None:
+def test_memory_holds_what_is_under_way_and_not_the_year(year: Year) -> None:
     def peak(held: list[Event] | None) -> int:
         tracemalloc.start()
-        for event in small.events():
+        for event in year.events():
             if held is not None:
                 held.append(event)
         found = tracemalloc.get_traced_memory()[1]
@@ -321,7 +331,7 @@ def test_what_is_sent_again_is_sent_before_the_check_moves_on(
     # One in a hundred seldom meets an update that follows at once; all of them do.
     monkeypatch.setattr("simulators.year.histories.RESENDS", 100.0)
 
-    for history in map(year.history, range(1_500)):
+    for history in replace(year, applicants=1_500).histories():
         for event in history:
             if event.kind is not Kind.RESEND:
                 assert event.of is None
