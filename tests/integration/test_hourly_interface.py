@@ -285,7 +285,7 @@ def test_a_reset_workspace_begins_with_number_one_again(supplier: Supplier) -> N
 def test_an_hour_that_is_under_way_does_not_go_on_in_another_world(
     running: Started, hub: Path, path: str
 ) -> None:
-    supplier = new_supplier(running, hub, positions=60)
+    supplier = new_supplier(running, hub, positions=100)
     control = supplier.workspace.control
     control.post("/snapshots", json={"name": "begin"}).raise_for_status()
     name = supplier.put("APP", 1, [("APA", item) for item in supplier.submissions(600)])
@@ -301,7 +301,7 @@ def test_an_hour_that_is_under_way_does_not_go_on_in_another_world(
     assert [item.name for item in (supplier.folder / "inbox").iterdir()] == [name]
     if path == "/reset":
         control.put("/clock", json={"mode": "FROZEN", "at": BEGIN}).raise_for_status()
-        wanted = {"seed": 1, "organisations": 1, "positionsPerOrganisation": 60}
+        wanted = {"seed": 1, "organisations": 1, "positionsPerOrganisation": 100}
         control.post("/seed", json=wanted).raise_for_status()
     supplier.advance()
     assert [file["state"] for file in supplier.files(direction="IN")] == ["CONFIRMED"]
@@ -312,7 +312,7 @@ def test_a_kill_in_the_middle_of_a_file_loses_and_doubles_nothing(tmp_path: Path
     arguments = ("--world", "empty", "--hub", str(hub))
     process, running = launch(*arguments, folder=tmp_path, database=database)
     try:
-        supplier = new_supplier(running, hub, positions=60)
+        supplier = new_supplier(running, hub, positions=100)
         submissions = supplier.submissions(600)
         name = supplier.put("APP", 1, [("APA", item) for item in submissions])
         moving = threading.Thread(target=_advance_until_killed, args=(supplier,))

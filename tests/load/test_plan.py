@@ -179,7 +179,7 @@ def test_census_counts_what_is_sent(scope: Scope) -> None:
 def test_every_kind_of_message_is_in_the_plan_under_the_contracts_operation() -> None:
     operations = {
         message.counted: (message.operation, message.method, message.path("00000007"))
-        for message in plan_of(SCOPE).messages()
+        for message in plan_of(WHOLE).messages()
         if message.counted not in (Kind.CHECK, Kind.RESEND)
     }
 
@@ -220,7 +220,7 @@ def test_message_sent_again_after_midnight_is_the_same_request_still() -> None:
     )
     assert again.of is not None
 
-    sent, later = plan._message(plan.year.event(again.of)), replace(again, at=again.at + DAY)
+    sent, later = plan._message(plan.year.event(again.of)), again._replace(at=again.at + DAY)
 
     assert plan._message(later).body == sent.body
 
