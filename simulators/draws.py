@@ -42,22 +42,9 @@ def column(values: Iterable[Any]) -> Column:
     return np.fromiter(values, dtype=object)
 
 
-class _Key(np.random.SeedSequence):
-    """The key of a seed and a purpose, as Philox takes it at once: given a plain key, it first draws another from the
-    machine.
-    """
-
-    def __init__(self, seed: int, purpose: str) -> None:
-        super().__init__(0)
-        digest = blake2b(f"{seed}/{purpose}".encode(), digest_size=16).digest()
-        self._words = np.frombuffer(digest, dtype="<u8").astype(np.uint64)
-
-    def generate_state(self, n_words: int, dtype: object = np.uint64) -> Column:  # noqa: ARG002
-        """The key, which is as long as Philox wants it."""
-        return self._words
-
-
-_key = lru_cache(maxsize=256)(_Key)
+@lru_cache(maxsize=256)
+def _key(seed: int, purpose: str) -> int:
+    return int.from_bytes(blake2b(f"{seed}/{purpose}".encode(), digest_size=16).digest(), "little")
 
 
 class Tables(Generic[T]):
@@ -109,7 +96,7 @@ class Draws:
         first = int(indexes.min())
         count = int(indexes.max()) - first + 1
         counters = -(-words // _WORDS_OF_A_COUNTER)
-        philox = np.random.Philox(_key(seed, purpose), counter=first * counters % _COUNTERS)
+        philox = np.random.Philox(key=_key(seed, purpose), counter=first * counters % _COUNTERS)
         raw = philox.random_raw(count * counters * 4).astype("<u8", copy=False).view("<u4")
         rows = raw.reshape(count, counters * _WORDS_OF_A_COUNTER)[indexes - first, :words]
         self._columns = iter(rows.T.astype(np.int64, order="C"))
