@@ -42,7 +42,7 @@ from simulators.year.seasons import (
 _HOUR = 3_600
 _SECOND = 1_000_000
 _DAY = 24 * _HOUR * _SECOND
-_SPAN = 512
+_SPAN = 128
 _NEIGHBOURS, _NEIGHBOURHOODS = 16, 8
 _FRACTIONS = 1 << 24
 """Of an applicant's slice of the year: as fine as numbers of 53 bits hold beside any applicant's number."""
