@@ -1,6 +1,6 @@
 """Applicants at offer stage, as the contract's `ApplicantSubmission`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
@@ -114,14 +114,29 @@ def applicant(
     number is known once the offer is accepted (NHSBSA KA-25617), and may be missing even then,
     above all for a person new to the country. Some are employees of the world: see `known_people`.
     """
-    return applicants(
+    made = applicants(
         seed,
         np.array([index]),
         world,
         days=np.array([(today or world.today).toordinal()]),
         vacancies=None if vacancy is None else [vacancy],
         starts=None if start is None else np.array([start.toordinal()]),
-    )[0]
+    )
+    return next(made.submissions)
+
+
+@dataclass(frozen=True, slots=True)
+class Applicants:
+    """A block of applicants."""
+
+    roles: Ints
+    """Their numbers (see `role_number`)."""
+    starts: Ints
+    """Ordinals."""
+    nationality: list[str]
+    registrations: list[Mapping[str, Any] | None]
+    submissions: Iterator[dict[str, Any]]
+    """The contract's `ApplicantSubmission` of each, put together only when it is asked for."""
 
 
 def applicants(
@@ -132,7 +147,7 @@ def applicants(
     days: Ints | None = None,
     vacancies: Sequence[Mapping[str, Any]] | None = None,
     starts: Ints | None = None,
-) -> list[dict[str, Any]]:
+) -> Applicants:
     """Each `applicant` of a block: for their vacancy, sent on their day, to start on theirs (ordinals)."""
     draws = Draws(seed, "applicant", indexes, 24)
     if days is None:
@@ -148,11 +163,14 @@ def applicants(
     is_known = np.isin(np.arange(len(indexes)), list(known))
     positions = [world.position_by_id[each["positionId"]] for each in vacancies]
     roles = np.array([role_number(each["jobRole"]) for each in positions])
-    persons, held = _persons(seed, indexes, roles, days, known)
+    made = people(seed, indexes, roles, days)
+    nationality, held = made.nationality, _registrations(seed, indexes, roles, days)
+    for row, each in known.items():
+        nationality[row] = each.employee["person"]["nationality"]
+        held[row] = next(map(dict, each.employee.get("registrations", ())), None)
     has_accepted = draws.chance(80) | is_known
     starts = _starts(draws, days) if starts is None else starts
     contract = draws.weighted(_CONTRACTS, _roles().trainees[roles])
-    nationality = [each["nationality"] for each in persons]
     route = routes(seed, indexes, nationality, _roles().registered[roles])
     sponsored = np.array([each in SPONSORED for each in route])
     gives_ni_number = draws.chance(np.where(sponsored, 60, 97)) & has_accepted & ~is_known
@@ -164,8 +182,9 @@ def applicants(
         indexes.tolist(),
         vacancies,
         positions,
-        persons,
+        made.persons,
         held,
+        [known.get(row) for row in range(len(indexes))],
         gives_ni_number.tolist(),
         contract.tolist(),
         source.tolist(),
@@ -179,11 +198,15 @@ def applicants(
         iso_days(starts - draws.between(1, 30)),
         strict=True,
     )
-    found = []
+    return Applicants(roles, starts, nationality, held, _submissions(seed, world, rows))
+
+
+def _submissions(
+    seed: int, world: World, rows: Iterable[tuple[Any, ...]]
+) -> Iterator[dict[str, Any]]:
     for (
-        index, vacancy, position, someone, registration, gives_number, contract_type, comes_from, offered, accepted_on, start,
-        end_date,
-        accepted, consents, former, other_former, left,
+        index, vacancy, position, someone, registration, known, gives_number, contract_type, comes_from, offered,
+        accepted_on, start, end_date, accepted, consents, former, other_former, left,
     ) in rows:  # fmt: skip
         if gives_number:
             someone["niNumber"] = identifiers.national_insurance_number(seed, index)
@@ -214,10 +237,9 @@ def applicants(
             if ods_code == vacancy["odsCode"]:
                 name, ods_code = _employer(world, other_former)
             submission["previousEmployer"] = {"name": name, "odsCode": ods_code, "endDate": left}
-        found.append(submission)
-    for row, each in known.items():
-        _employed(found[row], each, world)
-    return found
+        if known is not None:
+            _employed(submission, known, world)
+        yield submission
 
 
 def _known_people(seed: int, indexes: Ints, world: World) -> dict[int, KnownPerson]:
@@ -231,27 +253,18 @@ def _known_people(seed: int, indexes: Ints, world: World) -> dict[int, KnownPers
     return found
 
 
-def _persons(
-    seed: int, indexes: Ints, roles: Ints, days: Ints, known: Mapping[int, KnownPerson]
-) -> tuple[list[dict[str, Any]], list[Mapping[str, Any] | None]]:
-    """Who they are, and the registration that each holds.
-
-    An employee applies as the same person, who answers anew what an application asks.
-    """
-    persons = people(seed, indexes, roles, days)
-    held: list[Mapping[str, Any] | None] = [None] * len(persons)
-    registered = np.flatnonzero(_roles().registered[roles])
-    registers = [_roles().registers[role] for role in roles[registered].tolist()]
+def _registrations(
+    seed: int, indexes: Ints, roles: Ints, days: Ints
+) -> list[Mapping[str, Any] | None]:
+    """What each holds whose role needs one."""
+    found: list[Mapping[str, Any] | None] = [None] * len(indexes)
+    rows = np.flatnonzero(_roles().registered[roles])
+    registers = [_roles().registers[role] for role in roles[rows].tolist()]
     if registers:
-        made = registrations(seed, indexes[registered], registers, days[registered])
-        for row, registration in zip(registered.tolist(), made, strict=True):
-            held[row] = registration
-    for row, each in known.items():
-        someone = each.employee["person"]
-        anew = {name: persons[row][name] for name in DECLARED}
-        persons[row] = someone | anew | {"address": dict(someone["address"])}
-        held[row] = next(map(dict, each.employee.get("registrations", ())), None)
-    return persons, held
+        made = registrations(seed, indexes[rows], registers, days[rows])
+        for row, registration in zip(rows.tolist(), made, strict=True):
+            found[row] = registration
+    return found
 
 
 def _offers(draws: Draws, days: Ints) -> tuple[list[str], list[str]]:
@@ -282,7 +295,12 @@ def _employer_beyond(seed: int, ordinal: int) -> tuple[str, str]:
 
 
 def _employed(submission: dict[str, Any], known: KnownPerson, world: World) -> None:
-    """Tells where a known person works or worked."""
+    """Makes the applicant the employee: the same person, who answers anew what an application asks, and tells where they
+    work or worked.
+    """
+    someone = known.employee["person"]
+    anew = {name: submission["person"][name] for name in DECLARED}
+    submission["person"] = someone | anew | {"address": dict(someone["address"])}
     if known.internal:
         submission["internalCandidate"] = True
         del submission["previousEmployer"]

@@ -3,10 +3,10 @@ which agree with the applicant: the role's DBS level, the registration held, the
 person may work.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
+from itertools import repeat
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -15,7 +15,7 @@ from simulators import identifiers
 from simulators.days import iso_day, iso_days
 from simulators.draws import Bools, Column, Draws, Ints, Tables, column
 from simulators.pools import names
-from simulators.reference.job_roles import job_roles, role_number
+from simulators.reference.job_roles import job_roles
 from simulators.right_to_work import rights_to_work
 from simulators.streams import Weighted
 
@@ -56,23 +56,15 @@ class Cases:
 
     seed: int
     indexes: Ints
-    applicants: Sequence[Mapping[str, Any]]
+    days: Ints
     roles: Ints
     """Their numbers (see `role_number`)."""
-    days: Ints
     starts: Ints
-
-    @classmethod
-    def of(
-        cls, applicants: Sequence[Mapping[str, Any]], seed: int, indexes: Ints, days: Ints
-    ) -> Self:
-        """The cases of applicants as they were sent (the contract's `ApplicantSubmission`)."""
-        starts = [date.fromisoformat(each["startDate"]).toordinal() for each in applicants]
-        roles = [role_number(each["jobRole"]) for each in applicants]
-        return cls(seed, indexes, applicants, np.array(roles), days, np.array(starts))
+    nationality: Sequence[str]
+    registrations: Sequence[Mapping[str, Any] | None]
 
 
-Details = list[dict[str, Any]]
+Details = Iterator[dict[str, Any]]
 
 
 class _Told(NamedTuple):
@@ -99,40 +91,53 @@ class _Told(NamedTuple):
 
 def check_updates(
     cases: Cases, draws: Draws, rows: Ints, checks: Ints, states: Column, asked: Ints, days: Ints
-) -> list[dict[str, Any]]:
+) -> Iterator[dict[str, Any]]:
     """The contract's `EmploymentCheckUpdate` of each update: of whose case (its place), of which check (its place in
     `CHECK_TYPES`), the state that it has reached, the ordinals of the day on which the check was asked for and of the
-    day of the update. Takes seven draws.
+    day of the update. Takes seven draws; each is put together only when it is asked for.
     """
     outcomes = draws.weighted(_OUTCOMES, checks == CHECK_TYPES.index(WORK_HEALTH))
     told = _Told(rows, asked, days, outcomes, draws.below(6), draws.below(100))
     women, men, families = _recruiters()
-    recruiters = np.where(draws.chance(77), draws.pick(women), draws.pick(men)).tolist()
-    details = _details(cases, told, checks, states == COMPLETE)
-    found = []
-    for state, requested, done, outcome, first_name, last_name, detail in zip(
+    recruiters = np.where(draws.chance(77), draws.pick(women), draws.pick(men))
+    updates = zip(
+        checks.tolist(),
         states.tolist(),
         iso_days(asked),
         iso_days(days),
         outcomes.tolist(),
-        recruiters,
+        recruiters.tolist(),
         draws.pick(families).tolist(),
-        details,
         strict=True,
-    ):
+    )
+    is_complete = states == COMPLETE
+    complete, under_way = (
+        [
+            details.get(check_type, _nothing)(
+                cases, told.at(np.flatnonzero((checks == number) & chosen))
+            )
+            for number, check_type in enumerate(CHECK_TYPES)
+        ]
+        for details, chosen in ((_COMPLETE, is_complete), (_UNDER_WAY, ~is_complete))
+    )
+    return _updates(updates, complete, under_way)
+
+
+def _updates(
+    rows: Iterable[tuple[Any, ...]], complete: Sequence[Details], under_way: Sequence[Details]
+) -> Iterator[dict[str, Any]]:
+    for check, state, asked, done, outcome, first_name, last_name in rows:
         if state == COMPLETE:
-            update = {
+            yield {
                 "state": state,
                 "outcome": outcome,
-                "requestedDate": requested,
+                "requestedDate": asked,
                 "completedDate": done,
                 "checkedBy": f"{first_name} {last_name}",
-                **detail,
+                **next(complete[check]),
             }
         else:
-            update = {"state": state, "requestedDate": requested, **detail}
-        found.append(update)
-    return found
+            yield {"state": state, "requestedDate": asked, **next(under_way[check])}
 
 
 @cache
@@ -141,52 +146,40 @@ def _recruiters() -> tuple[Column, Column, Column]:
     return column(pool.female), column(pool.male), column(pool.family)
 
 
-def _details(cases: Cases, told: _Told, checks: Ints, complete: Bools) -> Details:
-    """What each update tells of its type of check."""
-    found: Details = [{}] * len(checks)
-    for number, check_type in enumerate(CHECK_TYPES):
-        of_type = checks == number
-        for chosen, detail in (
-            (of_type & complete, _COMPLETE[check_type]),
-            (of_type & ~complete, _UNDER_WAY.get(check_type)),
-        ):
-            places = np.flatnonzero(chosen)
-            if detail is not None and places.size:
-                details = detail(cases, told.at(places))
-                for place, each in zip(places.tolist(), details, strict=True):
-                    found[place] = each
-    return found
+def _nothing(_: Cases, _told: _Told) -> Details:
+    return repeat({})
 
 
 def _identity(_: Cases, told: _Told) -> Details:
     # Two photo documents and one of the address, or one and two (NHS Employment Check Standards).
     photos, digital = 1 + told.choices % 2, told.percents < _DIGITAL
-    found = []
     for photo, is_digital in zip(photos.tolist(), digital.tolist(), strict=True):
         detail = {"photoDocuments": photo, "addressDocuments": 3 - photo, "digital": is_digital}
         if is_digital:
             detail["evidenceProfile"] = "H1A"
-        found.append({"identity": detail})
-    return found
+        yield {"identity": detail}
 
 
 def _right_to_work(cases: Cases, told: _Told) -> Details:
     rows = told.rows
-    nationality = [cases.applicants[row]["person"]["nationality"] for row in rows.tolist()]
-    registered = _registered()[cases.roles[rows]]
+    if not rows.size:
+        return
     rights = rights_to_work(
-        cases.seed, cases.indexes[rows], nationality, registered, cases.starts[rows]
+        cases.seed,
+        cases.indexes[rows],
+        [cases.nationality[row] for row in rows.tolist()],
+        _registered()[cases.roles[rows]],
+        cases.starts[rows],
     )
-    return [
-        {"rightToWork": detail}
-        if ends is None
-        else {
-            "expiryDate": iso_day(ends),
-            "followUpDate": iso_day(ends - 28),
-            "rightToWork": detail,
-        }
-        for detail, ends in rights
-    ]
+    for detail, ends in rights:
+        if ends is None:
+            yield {"rightToWork": detail}
+        else:
+            yield {
+                "expiryDate": iso_day(ends),
+                "followUpDate": iso_day(ends - 28),
+                "rightToWork": detail,
+            }
 
 
 @cache
@@ -195,34 +188,32 @@ def _registered() -> Bools:
 
 
 def _registration(cases: Cases, told: _Told) -> Details:
-    held = (cases.applicants[row]["registrations"][0] for row in told.rows.tolist())
-    return [{"registration": dict(each)} for each in held]
+    for row in told.rows.tolist():
+        yield {"registration": dict(cases.registrations[row] or {})}
 
 
 def _complete_registration(cases: Cases, told: _Told) -> Details:
-    found = _registration(cases, told)
-    for each, clear in zip(found, told.clear, strict=True):
+    for detail, clear in zip(_registration(cases, told), told.clear, strict=True):
         if clear:
-            each["registration"]["status"] = "03"
-    return found
+            detail["registration"]["status"] = "03"
+        yield detail
 
 
 def _employment_history(_: Cases, told: _Told) -> Details:
     references = 1 + told.choices % 3
-    return [
-        {
+    for number, clear in zip(references.tolist(), told.clear, strict=True):
+        yield {
             "employmentHistory": {
                 "yearsCovered": 3 if clear else 2,
                 "references": number,
                 "gapsExplained": clear,
             }
         }
-        for number, clear in zip(references.tolist(), told.clear, strict=True)
-    ]
 
 
 def _dbs(cases: Cases, told: _Told) -> Details:
-    return [{"dbs": _dbs_of_role(role).copy()} for role in cases.roles[told.rows].tolist()]
+    for role in cases.roles[told.rows].tolist():
+        yield {"dbs": _dbs_of_role(role).copy()}
 
 
 @cache
@@ -237,39 +228,34 @@ def _dbs_of_role(number: int) -> dict[str, Any]:
 
 
 def _complete_dbs(cases: Cases, told: _Told) -> Details:
-    found = _dbs(cases, told)
     rows = zip(
-        found,
+        _dbs(cases, told),
         cases.indexes[told.rows].tolist(),
         iso_days(np.maximum(told.asked, told.days - 2)),
         (told.percents < _UPDATE_SERVICE).tolist(),
         strict=True,
     )
-    for each, index, issued, joins in rows:
-        detail = each["dbs"]
+    for found, index, issued, joins in rows:
+        detail = found["dbs"]
         detail["certificateNumber"] = identifiers.dbs_certificate_number(cases.seed, index)
         detail["issueDate"] = issued
         # The Update Service has no place for basic certificates.
         if detail["level"] != "BASIC":
             detail["updateService"] = joins
-    return found
+        yield found
 
 
 def _work_health(_: Cases, told: _Told) -> Details:
-    found = []
     for outcome, choice in zip(told.outcomes.tolist(), told.choices.tolist(), strict=True):
         detail = {"result": _HEALTH_RESULTS[outcome]}
         if outcome == "CONSIDER":
             detail["adjustments"] = _ADJUSTMENTS[choice % 3]
-        found.append({"workHealth": detail})
-    return found
+        yield {"workHealth": detail}
 
 
 def _alert_notice(_: Cases, told: _Told) -> Details:
-    return [
-        {"alertNotice": {"noticeFound": not clear, "reviewedDate": day}}
-        for clear, day in zip(told.clear, iso_days(told.days), strict=True)
-    ]
+    for clear, day in zip(told.clear, iso_days(told.days), strict=True):
+        yield {"alertNotice": {"noticeFound": not clear, "reviewedDate": day}}
 
 
 _COMPLETE: Mapping[str, Callable[[Cases, _Told], Details]] = {

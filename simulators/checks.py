@@ -9,7 +9,7 @@ asked for when the role needs one, and the regulator's answer may come in betwee
 adds at most COMPLETE.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -39,7 +39,7 @@ from simulators.check_details import (
 from simulators.check_plans import RUNS, Plan, plans
 from simulators.days import weekdays
 from simulators.draws import Draws, Ints, Quantiles, Tables, column
-from simulators.reference.job_roles import JobRole, job_roles
+from simulators.reference.job_roles import JobRole, job_roles, role_number
 from simulators.streams import Weighted
 from simulators.world import TODAY
 
@@ -173,7 +173,8 @@ class CheckSteps:
     """Ordinals."""
     seconds: Ints
     check_types: list[str]
-    updates: list[dict[str, Any]]
+    updates: Iterator[dict[str, Any]]
+    """Put together only when they are asked for."""
 
 
 def check_history(
@@ -193,11 +194,17 @@ def check_history(
     those days, and `updates` is 2 to 8.
     """
     sent = today.toordinal()
-    steps = check_histories(
-        [applicant],
+    cases = Cases(
         seed,
         np.array([index]),
         np.array([sent]),
+        np.array([role_number(applicant["jobRole"])]),
+        np.array([date.fromisoformat(applicant["startDate"]).toordinal()]),
+        [applicant["person"]["nationality"]],
+        [next(iter(applicant.get("registrations", ())), None)],
+    )
+    steps = check_histories(
+        cases,
         updates=None if updates is None else np.array([updates]),
         last_days=None if last_day is None else np.array([sent + last_day]),
         working_time=working_time,
@@ -208,18 +215,14 @@ def check_history(
 
 
 def check_histories(
-    applicants: Sequence[Mapping[str, Any]],
-    seed: int,
-    indexes: Ints,
-    days: Ints,
+    cases: Cases,
     *,
     updates: Ints | None = None,
     last_days: Ints | None = None,
     working_time: WorkingTime = OFFICE_WEEK,
 ) -> CheckSteps:
-    """The `check_history` of each of a block, sent on their days; all days are ordinals."""
-    cases = Cases.of(applicants, seed, indexes, days)
-    draws = Draws(seed, "checks", indexes, 2)
+    """The `check_history` of each case; all days are ordinals."""
+    draws = Draws(cases.seed, "checks", cases.indexes, 2)
     drawn = draws.weighted(_UPDATES).astype(np.int64)
     updates = drawn if updates is None else updates
     last_days = cases.starts - 1 if last_days is None else last_days
@@ -313,23 +316,20 @@ def _laid_out(
     asked_at = np.maximum.accumulate(again)
     requested = np.where(asked_at > first, day[asked_at], asked[of])
 
-    # What a draw of one update is.
+    # An update's index is the applicant's with its number among all of the applicant's.
     rows = rows[of]
     counts = lengths.sum(axis=1)
     number = np.arange(len(of)) - np.repeat(np.cumsum(counts) - counts, counts)
-    draws = Draws(cases.seed, "check-update", cases.indexes[rows] * max(UPDATES) + number, 8)
-    second = _seconds(working_time.second(draws.words()), day, place)
-    updates = check_updates(cases, draws, rows, checks[of], states, requested, day)
+    indexes = cases.indexes[rows] * max(UPDATES) + number
+    words = Draws(cases.seed, "check-second", indexes, 1).words()
+    second = _seconds(working_time.second(words), day, place)
 
     # The sort keeps the order of updates at one moment, so a check never overtakes itself.
     order = np.lexsort((second, day, rows))
-    return CheckSteps(
-        rows,
-        day[order],
-        second[order],
-        _CHECK_TYPES[checks[of]][order].tolist(),
-        [updates[place] for place in order.tolist()],
-    )
+    checks, days = checks[of][order], day[order]
+    draws = Draws(cases.seed, "check-update", indexes[order], 7)
+    updates = check_updates(cases, draws, rows, checks, states[order], requested[order], days)
+    return CheckSteps(rows, days, second[order], _CHECK_TYPES[checks].tolist(), updates)
 
 
 def _most_so_far(days: Ints, of: Ints) -> Ints:

@@ -77,7 +77,9 @@ _AT_ONCE = 256
 def made(seed: int, world: World, start: int, stop: int) -> Iterator[dict[str, Any]]:
     """Applicants `start` to `stop` - 1 of a seed, a block at a time."""
     for first in range(start, stop, _AT_ONCE):
-        yield from applicants(seed, np.arange(first, min(first + _AT_ONCE, stop)), world)
+        yield from applicants(
+            seed, np.arange(first, min(first + _AT_ONCE, stop)), world
+        ).submissions
 
 
 def write_applicants(

@@ -2,9 +2,11 @@
 and with the role.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from itertools import starmap
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ import numpy as np
 from simulators import identifiers
 from simulators.days import iso_days
 from simulators.draws import Bools, Column, Draws, Ints, Tables, column
-from simulators.pools import FAMILY_NAMES, GIVEN_NAMES, names, streets, towns
+from simulators.pools import FAMILY_NAMES, GIVEN_NAMES, Town, names, streets, towns
 from simulators.reference.job_roles import JobRole, job_roles, role_number
 from simulators.reference.nationalities import (
     MIDWIVES,
@@ -147,13 +149,25 @@ def age(born: date, today: date) -> int:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
+@dataclass(frozen=True, slots=True)
+class People:
+    """A block of people."""
+
+    nationality: list[str]
+    persons: Iterator[dict[str, Any]]
+    """The contract's `Person` of each, put together only when it is asked for: a block of them at once is much work for
+    the garbage collector.
+    """
+
+
 def person(seed: int, index: int, role: JobRole, today: date) -> dict[str, Any]:
     """Person `index` of `seed`, who is to do `role`, as seen on `today`; see `people`."""
     roles = np.array([role_number(role.code)])
-    return people(seed, np.array([index]), roles, np.array([today.toordinal()]))[0]
+    made = people(seed, np.array([index]), roles, np.array([today.toordinal()]))
+    return next(made.persons)
 
 
-def people(seed: int, indexes: Ints, roles: Ints, days: Ints) -> list[dict[str, Any]]:
+def people(seed: int, indexes: Ints, roles: Ints, days: Ints) -> People:
     """The people of `seed` with these indexes, who are to do the roles of these numbers (see `role_number`), as seen
     on these days (ordinals).
 
@@ -207,7 +221,10 @@ def people(seed: int, indexes: Ints, roles: Ints, days: Ints) -> list[dict[str, 
         _addresses(draws),
         strict=True,
     )
-    found = []
+    return People(nationality, _persons(rows))
+
+
+def _persons(rows: Iterable[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
     for (
         index, title_given, first_name, middle_name, has_middle_name, last_name, previous_name, has_previous_name,
         date_of_birth, gender_code, nation, ethnic_origin, marital_status, disability, belief, orientation,
@@ -236,8 +253,7 @@ def people(seed: int, indexes: Ints, roles: Ints, days: Ints) -> list[dict[str, 
             someone["previousLastName"] = previous_name
         if has_home_number:
             someone["homeNumber"] = home_number
-        found.append(someone)
-    return found
+        yield someone
 
 
 def _named(pools_of_people: list[tuple[str, ...]], places: Ints) -> list[str]:
@@ -245,28 +261,33 @@ def _named(pools_of_people: list[tuple[str, ...]], places: Ints) -> list[str]:
     return [pool[place] for pool, place in zip(pools_of_people, places.tolist(), strict=True)]
 
 
-def _addresses(draws: Draws) -> list[dict[str, str]]:
-    rows = zip(
-        draws.between(1, 180).tolist(),
-        draws.pick(_streets()).tolist(),
-        draws.between(1, 24).tolist(),
-        draws.chance(18).tolist(),
-        draws.pick(_towns()).tolist(),
-        draws.chance(60).tolist(),
-        draws.pick(_POSTCODE_UNITS).tolist(),
-        strict=True,
+def _addresses(draws: Draws) -> Iterator[dict[str, str]]:
+    return starmap(
+        _address,
+        zip(
+            draws.between(1, 180).tolist(),
+            draws.pick(_streets()).tolist(),
+            draws.between(1, 24).tolist(),
+            draws.chance(18).tolist(),
+            draws.pick(_towns()).tolist(),
+            draws.chance(60).tolist(),
+            draws.pick(_POSTCODE_UNITS).tolist(),
+            strict=True,
+        ),
     )
-    found = []
-    for house, street, flat, in_a_flat, town, with_county, unit in rows:
-        address = {
-            "line1": f"{house} {street}",
-            "town": town.name,
-            "postcode": f"{town.district} {unit}",
-            "country": "GB",
-        }
-        if in_a_flat:
-            address["line1"], address["line2"] = f"Flat {flat}", address["line1"]
-        if with_county:
-            address["county"] = town.county
-        found.append(address)
-    return found
+
+
+def _address(
+    house: int, street: str, flat: int, in_a_flat: bool, town: Town, with_county: bool, unit: str
+) -> dict[str, str]:
+    address = {
+        "line1": f"{house} {street}",
+        "town": town.name,
+        "postcode": f"{town.district} {unit}",
+        "country": "GB",
+    }
+    if in_a_flat:
+        address["line1"], address["line2"] = f"Flat {flat}", address["line1"]
+    if with_county:
+        address["county"] = town.county
+    return address

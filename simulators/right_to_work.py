@@ -6,7 +6,7 @@ the contract's `RightToWorkDetail`. The mix of routes is assumed; it is not publ
 joiners.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -70,7 +70,7 @@ class RightToWork(NamedTuple):
 
 def rights_to_work(
     seed: int, indexes: Ints, nationality: Sequence[str], registered: Bools, starts: Ints
-) -> list[RightToWork]:
+) -> Iterator[RightToWork]:
     """The grounds on which people may work; a permission with an end outlasts the start (its ordinal)."""
     draws = Draws(seed, "right-to-work", indexes, 8)
     rows = zip(
@@ -83,11 +83,10 @@ def rights_to_work(
         draws.below(100_000_000).tolist(),
         strict=True,
     )
-    found = []
     for route, country, document, irish_document, a, b, c, d, ends, sponsorship in rows:
         if route == "BRITISH_OR_IRISH":
             held = irish_document if country == "IE" else document
-            found.append(RightToWork({"route": route, "documentType": held}, None))
+            yield RightToWork({"route": route, "documentType": held}, None)
             continue
         detail = {"route": route, "documentType": "EVISA", "shareCode": f"W{a}{b}{c}{d}"}
         limited = route not in nationalities.WITHOUT_TIME_LIMIT
@@ -95,5 +94,4 @@ def rights_to_work(
             detail["permissionExpiryDate"] = iso_day(ends)
         if route in nationalities.SPONSORED:
             detail["certificateOfSponsorship"] = f"C0X{sponsorship:08d}"
-        found.append(RightToWork(detail, ends if limited else None))
-    return found
+        yield RightToWork(detail, ends if limited else None)

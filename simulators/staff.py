@@ -61,7 +61,7 @@ def staff(
     if not posts:
         return ()
     # Staff are the people of the indexes below 0: no applicant is one of them by chance.
-    persons = people(
+    made = people(
         seed,
         -1 - np.arange(len(posts)),
         np.array([role_number(position["jobRole"]) for position, _ in posts]),
@@ -69,7 +69,9 @@ def staff(
     )
     return tuple(
         _employee(seed, ordinal, position, start, today, someone)
-        for ordinal, ((position, start), someone) in enumerate(zip(posts, persons, strict=True))
+        for ordinal, ((position, start), someone) in enumerate(
+            zip(posts, made.persons, strict=True)
+        )
     )
 
 

@@ -8,19 +8,20 @@ Rules kept here:
 - Whatever is sent again is sent again before the same check, or the whole application, moves on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from simulators.applicants import applicants
+from simulators.check_details import Cases
 from simulators.checks import UPDATES, check_histories
 from simulators.days import iso_day
-from simulators.draws import Bools, Draws, Ints, Tables
+from simulators.draws import Draws, Ints, Tables
 from simulators.streams import Weighted
 from simulators.world import World
 from simulators.year.diary import Diary
@@ -71,22 +72,24 @@ def updates_of(seed: int, applicants: Ints) -> Ints:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Turns:
-    """What may come of an offer beside its checks, a column each: it is withdrawn, or the start is put off."""
+class _Turn(NamedTuple):
+    """What may come of an offer beside its checks: it is withdrawn, or the start is put off. Days are ordinals."""
 
-    withdraws: Bools
-    changes: Bools
-    days: Ints
-    """On which either would happen."""
-    last_days: Ints
-    """Until which checks are updated."""
+    withdraws: bool
+    changes: bool
+    at: int
+    day: int
+    reason: str
+    old_start: int
+    new_start: int
 
 
-def histories(seed: int, world: World, diary: Diary, sent: Submissions) -> list[tuple[Event, ...]]:
-    """Everything of each applicant of a block, in the order of time."""
+def histories(
+    seed: int, world: World, diary: Diary, sent: Submissions
+) -> Iterator[tuple[Event, ...]]:
+    """Everything of each applicant of a block, in the order of time; put together only when it is asked for."""
     draws = Draws(seed, "history", sent.applicants, 26)
-    bodies = applicants(
+    made = applicants(
         seed,
         sent.persons,
         world,
@@ -95,36 +98,49 @@ def histories(seed: int, world: World, diary: Diary, sent: Submissions) -> list[
         starts=sent.starts,
     )
     updates = updates_of(seed, sent.applicants)
-    turns = _turns(draws, diary, sent, updates)
-    steps = check_histories(
-        bodies,
+    fractions = draws.below(_SECOND)
+    turns, last_days = _turns(draws, diary, sent, updates, fractions)
+    cases = Cases(
         seed,
         sent.persons,
         sent.days,
-        updates=updates,
-        last_days=turns.last_days,
-        working_time=diary.working_time,
+        made.roles,
+        sent.starts,
+        made.nationality,
+        made.registrations,
     )
-    fractions = draws.below(_SECOND)
+    steps = check_histories(
+        cases, updates=updates, last_days=last_days, working_time=diary.working_time
+    )
     checked_at = diary.instants(steps.days, steps.seconds * _SECOND + fractions[steps.rows])
     checks = zip(checked_at.tolist(), steps.check_types, steps.updates, strict=True)
-    found = []
-    for applicant, at, body, count in zip(
-        sent.applicants.tolist(), sent.at.tolist(), bodies, updates.tolist(), strict=True
-    ):
+    rows = zip(
+        sent.applicants.tolist(),
+        sent.at.tolist(),
+        made.submissions,
+        updates.tolist(),
+        turns,
+        _re_sends(draws),
+        strict=True,
+    )
+    for applicant, at, body, count, turn, re_sends in rows:
         first, vacancy = STEPS * applicant, body["vacancyReference"]
         events = [Event(first, at, Kind.APPLICANT, None, body, vacancy)]
         events += [
             Event(number, moment, Kind.CHECK, check_type, update, vacancy)
             for number, (moment, check_type, update) in enumerate(islice(checks, count), first + 1)
         ]
-        found.append(events)
-    _add_turns(draws, diary, sent, turns, fractions, found)
-    _add_re_sends(draws, found)
-    return [tuple(events) for events in found]
+        if turn.withdraws or turn.changes:
+            events = _in_order([*events, _turned(turn, events)])
+        if re_sends:
+            events = _in_order([*events, *_sent_again(events, re_sends)])
+        yield tuple(events)
 
 
-def _turns(draws: Draws, diary: Diary, sent: Submissions, updates: Ints) -> _Turns:
+def _turns(
+    draws: Draws, diary: Diary, sent: Submissions, updates: Ints, fractions: Ints
+) -> tuple[Iterator[_Turn], Ints]:
+    """How each offer turns, and the day until which its checks are updated."""
     next_days = diary.working_day_from(sent.days + 1)
     last_days = diary.working_day_until(sent.starts - 1)
     withdraws = draws.chance(_OF_THE_FEW) & (updates <= _FEW_UPDATES)
@@ -133,47 +149,29 @@ def _turns(draws: Draws, diary: Diary, sent: Submissions, updates: Ints) -> _Tur
     )
     last_days = np.where(withdraws, withdrawn - 1, last_days)
     changed = diary.working_day_until(draws.between(next_days, last_days))
-    return _Turns(
-        withdraws,
-        changes=draws.chance(_OF_THE_OTHERS) & ~withdraws,
-        days=np.where(withdraws, withdrawn, changed),
-        last_days=last_days,
-    )
-
-
-def _add_turns(
-    draws: Draws,
-    diary: Diary,
-    sent: Submissions,
-    turns: _Turns,
-    fractions: Ints,
-    found: list[list[Event]],
-) -> None:
-    seconds = seconds_of_day(draws.words())
-    reasons = draws.weighted(_REASONS)
-    later = diary.working_day_from(sent.starts + 7 * draws.between(*_LATER_BY_WEEKS))
-    rows = np.flatnonzero(turns.withdraws | turns.changes)
-    at = diary.instants(turns.days[rows], seconds[rows] * _SECOND + fractions[rows])
-    for row, withdraws, moment, day, reason, old, new in zip(
-        rows.tolist(),
-        turns.withdraws[rows].tolist(),
-        at.tolist(),
-        turns.days[rows].tolist(),
-        reasons[rows].tolist(),
-        sent.starts[rows].tolist(),
-        later[rows].tolist(),
+    days = np.where(withdraws, withdrawn, changed)
+    rows = zip(
+        withdraws.tolist(),
+        (draws.chance(_OF_THE_OTHERS) & ~withdraws).tolist(),
+        diary.instants(days, seconds_of_day(draws.words()) * _SECOND + fractions).tolist(),
+        days.tolist(),
+        draws.weighted(_REASONS).tolist(),
+        sent.starts.tolist(),
+        diary.working_day_from(sent.starts + 7 * draws.between(*_LATER_BY_WEEKS)).tolist(),
         strict=True,
-    ):
-        events = found[row]
-        kind = Kind.WITHDRAWAL if withdraws else Kind.START_DATE_CHANGE
-        body = (
-            _withdrawal(events, reason, day)
-            if withdraws
-            else _start_date_change(events[0].body, old, new)
-        )
-        number = events[-1].number + 1
-        events.append(Event(number, moment, kind, None, body, events[0].vacancy))
-        found[row] = _in_order(events)
+    )
+    return map(_Turn._make, rows), last_days
+
+
+def _turned(turn: _Turn, events: Sequence[Event]) -> Event:
+    submission = events[0]
+    if turn.withdraws:
+        kind, body = Kind.WITHDRAWAL, _withdrawal(events, turn.reason, turn.day)
+    else:
+        kind = Kind.START_DATE_CHANGE
+        body = _start_date_change(submission.body, turn.old_start, turn.new_start)
+    number = events[-1].number + 1
+    return Event(number, turn.at, kind, None, body, submission.vacancy)
 
 
 def _withdrawal(events: Sequence[Event], reason: str, day: int) -> Mapping[str, str]:
@@ -192,31 +190,34 @@ def _start_date_change(body: Mapping[str, Any], old: int, new: int) -> Mapping[s
     return change
 
 
-def _add_re_sends(draws: Draws, found: list[list[Event]]) -> None:
-    most = 1 + max(UPDATES)
-    again = np.stack([draws.chance(RESENDS) for _ in range(most)], axis=1)
-    after = np.stack([draws.between(*_AGAIN_AFTER_SECONDS) for _ in range(most)], axis=1)
+def _re_sends(draws: Draws) -> list[tuple[tuple[bool, int], ...]]:
+    """Of each applicant and each of their sendings: whether it is repeated, after how many seconds. Nothing for the many
+    with none that is.
+    """
+    sendings = 1 + max(UPDATES)
+    again = np.stack([draws.chance(RESENDS) for _ in range(sendings)], axis=1)
+    after = np.stack([draws.between(*_AGAIN_AFTER_SECONDS) for _ in range(sendings)], axis=1)
+    found: list[tuple[tuple[bool, int], ...]] = [()] * len(again)
     for row in np.flatnonzero(again.any(axis=1)).tolist():
-        events = found[row]
-        sendings = [event for event in events if event.kind in (Kind.APPLICANT, Kind.CHECK)]
-        copies = [
-            _sent_again(event, seconds, events)
-            for event, is_sent, seconds in zip(
-                sendings, again[row].tolist(), after[row].tolist(), strict=False
-            )
-            if is_sent
-        ]
-        found[row] = _in_order(events + copies)
+        found[row] = tuple(zip(again[row].tolist(), after[row].tolist(), strict=True))
+    return found
 
 
-def _sent_again(event: Event, seconds: int, events: Sequence[Event]) -> Event:
-    """A copy some seconds later, or halfway to the next message of the same check or of the applicant."""
-    later = seconds * _SECOND
-    for other in events[event.number % STEPS + 1 :]:
-        if other.kind is Kind.WITHDRAWAL or other.check_type == event.check_type:
-            later = min(later, (other.at - event.at) // 2)
-    number = events[-1].number + 1 + event.number % STEPS
-    return event._replace(number=number, at=event.at + later, kind=Kind.RESEND, of=event.number)
+def _sent_again(events: Sequence[Event], re_sends: Sequence[tuple[bool, int]]) -> Iterator[Event]:
+    """Copies of the submission and of updates (see `_re_sends`), later by so many seconds, or halfway to the next message
+    of the same check or of the applicant.
+    """
+    sendings = (event for event in events if event.kind in (Kind.APPLICANT, Kind.CHECK))
+    number = events[-1].number
+    for event, (is_sent, seconds) in zip(sendings, re_sends, strict=False):
+        if not is_sent:
+            continue
+        later = seconds * _SECOND
+        for other in events[event.number % STEPS + 1 :]:
+            if other.kind is Kind.WITHDRAWAL or other.check_type == event.check_type:
+                later = min(later, (other.at - event.at) // 2)
+        number += 1
+        yield event._replace(number=number, at=event.at + later, kind=Kind.RESEND, of=event.number)
 
 
 def _in_order(events: Sequence[Event]) -> list[Event]:

@@ -41,8 +41,8 @@ from simulators.year.seasons import (
 
 _HOUR = 3_600
 _SECOND = 1_000_000
-_DAY = 24 * _HOUR * _SECOND
-_SPAN = 128
+_SLOT = 300 * _SECOND
+_SPAN = 512
 _NEIGHBOURS, _NEIGHBOURHOODS = 16, 8
 _FRACTIONS = 1 << 24
 """Of an applicant's slice of the year: as fine as numbers of 53 bits hold beside any applicant's number."""
@@ -96,7 +96,7 @@ class Year:
     def event(self, number: int) -> Event:
         """The event with this number, made alone. Raises IndexError where there is none."""
         applicant, step = divmod(number, STEPS)
-        return self._made(self._alone(applicant))[0][step]
+        return next(self._made(self._alone(applicant)))[step]
 
     def submitted(self, applicant: int) -> int:
         """When an applicant is sent, in microseconds since the epoch. It does not fall as numbers rise.
@@ -113,18 +113,19 @@ class Year:
 
         Held in memory are the histories under way, not the year. Raises ValueError unless 0 <= worker < of.
         """
-        # By the day, those of each in the order of their numbers.
+        # By five minutes, those of each in the order of their numbers.
         waiting: dict[int, list[Event]] = {}
-        for block in self._blocks(worker, of, start, end):
-            histories = self._made(block)
-            first_day = histories[0][0].at // _DAY
-            for day in sorted(day for day in waiting if day < first_day):
-                yield from sorted(waiting.pop(day), key=attrgetter("at"))
-            for event in chain.from_iterable(histories):
+        done = 0
+        for history in self.histories(worker, of, start, end):
+            now = history[0].at // _SLOT
+            for slot in range(done or now, now):
+                yield from sorted(waiting.pop(slot, ()), key=attrgetter("at"))
+            done = now
+            for event in history:
                 if (start is None or event.at >= start) and (end is None or event.at < end):
-                    waiting.setdefault(event.at // _DAY, []).append(event)
-        for day in sorted(waiting):
-            yield from sorted(waiting.pop(day), key=attrgetter("at"))
+                    waiting.setdefault(event.at // _SLOT, []).append(event)
+        for slot in sorted(waiting):
+            yield from sorted(waiting.pop(slot), key=attrgetter("at"))
 
     def by_hour(
         self, worker: int = 0, of: int = 1, start: int | None = None, end: int | None = None
@@ -183,11 +184,12 @@ class Year:
         @lru_cache(maxsize=_NEIGHBOURHOODS)
         def made(neighbourhood: int) -> list[tuple[Event, ...]]:
             first = neighbourhood * _NEIGHBOURS
-            return self._made(np.arange(first, min(first + _NEIGHBOURS, self.applicants)))
+            last = min(first + _NEIGHBOURS, self.applicants)
+            return list(self._made(np.arange(first, last)))
 
         return made
 
-    def _made(self, applicants: Ints) -> list[tuple[Event, ...]]:
+    def _made(self, applicants: Ints) -> Iterator[tuple[Event, ...]]:
         return histories(self.seed, self._strangers, self._diary, self._submissions(applicants))
 
     def _sendings(self, applicants: Ints) -> tuple[Ints, Ints]:
