@@ -42,8 +42,11 @@ from simulators.year.seasons import (
 _HOUR = 3_600
 _SECOND = 1_000_000
 _SLOT = 300 * _SECOND
-_SPAN = 512
+"""Events are put in order by so much time at once: so few of them that the collector has no cause to look."""
+_BLOCK, _SPAN = 512, 4_096
+"""Applicants of a block, and the numbers over which it may reach, since draws are made for all of them."""
 _NEIGHBOURS, _NEIGHBOURHOODS = 16, 8
+"""Applicants whom `history` makes at once, and how many times as many it keeps."""
 _FRACTIONS = 1 << 24
 """Of an applicant's slice of the year: as fine as numbers of 53 bits hold beside any applicant's number."""
 _LONGEST_HISTORY = (LONGEST_LEAD + 2) * 24 * _HOUR * _SECOND
@@ -113,12 +116,12 @@ class Year:
 
         Held in memory are the histories under way, not the year. Raises ValueError unless 0 <= worker < of.
         """
-        # By five minutes, those of each in the order of their numbers.
+        # By slots, those of each in the order of their numbers; no applicant has an event before the submission.
         waiting: dict[int, list[Event]] = {}
-        done = 0
+        done: int | None = None
         for history in self.histories(worker, of, start, end):
             now = history[0].at // _SLOT
-            for slot in range(done or now, now):
+            for slot in range(now if done is None else done, now):
                 yield from sorted(waiting.pop(slot, ()), key=attrgetter("at"))
             done = now
             for event in history:
@@ -171,11 +174,9 @@ class Year:
         return np.array([applicant])
 
     def _blocks(self, worker: int, of: int, start: int | None, end: int | None) -> Iterator[Ints]:
-        """The applicants of a share by blocks, whose numbers span as many for any share: what is drawn for a block
-        takes memory for its span.
-        """
+        """The applicants of a share by blocks."""
         share = self.share(worker, of, start, end)
-        rows = max(1, _SPAN // of)
+        rows = max(1, min(_BLOCK, _SPAN // of))
         for first in range(0, len(share), rows):
             yield np.array(share[first : first + rows])
 
