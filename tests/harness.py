@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx
 
 from simulators.applicants import applicant
+from simulators.identifiers import national_insurance_number
 from simulators.world import World
 
 _EMPLOYER = "NHSD-End-User-Organisation-ODS"
@@ -60,8 +61,14 @@ class Workspace:
         return (client or self.esr).request(method, path, json=body, headers=sent)
 
     def submission(self, **changes: Any) -> dict[str, Any]:
-        """The next applicant whom nobody has sent and ESR does not know, for a vacancy of the first employer."""
-        return {**applicant(self.world.seed, next(self._people), self._strangers), **changes}
+        """The next applicant whom nobody has sent and ESR does not know, for a vacancy of the first employer.
+
+        Everybody has a National Insurance number, whatever the seed gives: ESR says something of those who lack one.
+        """
+        index = next(self._people)
+        found = applicant(self.world.seed, index, self._strangers)
+        number = national_insurance_number(self.world.seed, index)
+        return {**found, "person": {"niNumber": number, **found["person"]}, **changes}
 
     def submit(self, **changes: Any) -> str:
         """Sends an applicant who is taken; answers the applicant number."""

@@ -139,15 +139,15 @@ def copied(folder: Path) -> Path:
 
 
 def children_of(process: int) -> list[int]:
-    """The process ids of those that this process started and that still run."""
+    """The process ids of the sending processes that this process started and that still run."""
     told = subprocess.run(
-        ["ps", "-o", "pid=,stat=,comm=", "--ppid", str(process)],
+        ["ps", "-o", "pid=,stat=,args=", "--ppid", str(process)],
         check=False,
         capture_output=True,
         text=True,
     )
     lines = (line.split(None, 2) for line in told.stdout.splitlines())
-    return [int(number) for number, state, name in lines if state[0] != "Z" and name != "ps"]
+    return [int(number) for number, state, name in lines if state[0] != "Z" and "locust" in name]
 
 
 def is_running(process: int) -> bool:
