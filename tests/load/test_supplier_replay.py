@@ -168,7 +168,7 @@ def test_a_defect_is_caught_under_its_name(
 
 @pytest.mark.parametrize(
     ("defect", "finding", "after"),
-    [("sender-stalled", "stalled (sender)", 90), ("receiver-stalled", "stalled (receiver)", 62)],
+    [("sender-stalled", "stalled (sender)", 65), ("receiver-stalled", "stalled (receiver)", 62)],
 )
 def test_a_stall_is_caught_under_its_name_and_nothing_is_lost_by_it(
     workspace: Workspace,
