@@ -138,6 +138,11 @@ class Ledger:
     """Other lines: what the sending process says of itself."""
     finished: bool = False
     """Whether every message that was sent has its line. A ledger that was cut off lacks those that were under way."""
+    _numbers: np.ndarray[Any, Any] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # By themselves: looked up in the rows, where they lie far apart, they would be copied at every look.
+        self._numbers = np.ascontiguousarray(self.rows["number"])
 
     @property
     def begun(self) -> bool:
@@ -146,9 +151,7 @@ class Ledger:
 
     def of(self, applicant: int) -> dict[int, Entry]:
         """The entries of one applicant, by number."""
-        first, last = np.searchsorted(
-            self.rows["number"], [STEPS * applicant, STEPS * (applicant + 1)]
-        )
+        first, last = self._numbers.searchsorted([STEPS * applicant, STEPS * (applicant + 1)])
         return {int(row["number"]): self._entry(row) for row in self.rows[first:last]}
 
     def entries(self) -> Iterator[Entry]:
