@@ -110,7 +110,8 @@ def print_paths(paths: list[Path], console: Console) -> None:
 
 
 def _counts(result: ReplayResult) -> Table:
-    table = Table(title=Text(f"Replay of {printable(result.profile)}, seed {result.seed}"))
+    title = f"Replay of {printable(result.profile)}, seed {result.seed}"
+    table = Table(title=Text(title), min_width=len(title))
     counts = result.counts
     numbers = {
         "planned": counts.planned,
@@ -122,9 +123,10 @@ def _counts(result: ReplayResult) -> Table:
         "never sent": counts.never_sent,
         "retries": counts.retries,
     }
-    for heading in numbers:
-        table.add_column(heading, justify="right")
-    table.add_row(*(f"{number:,}" for number in numbers.values()))
+    table.add_column("messages")
+    table.add_column("", justify="right")
+    for what, number in numbers.items():
+        table.add_row(what, f"{number:,}")
     return table
 
 

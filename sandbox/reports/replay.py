@@ -32,7 +32,7 @@ _MOST_SHOWN = 200
 _MOMENT = "%d %B %Y %H:%M"
 TWO_KINDS = (
     "A replay at one constant factor is judged by its latency too; one with a capped pace, which skips idle hours and "
-    "stretches busy ones, is judged by reconciliation and growth, and its latency and throughput are only told."
+    "stretches busy ones, is judged by reconciliation, growth and throughput, and its latency is only told."
 )
 RETENTION = (
     "Keep the ledger for as long as the certificate that it supports: with it every count and latency here can be worked out "
