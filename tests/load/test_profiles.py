@@ -62,7 +62,7 @@ def test_window_is_in_the_time_of_the_united_kingdom() -> None:
     assert window is not None
 
     # Eleven o'clock of summer time.
-    assert window.moments[0] == 1_788_256_800_000_000
+    assert window.moments[0] == 1_785_837_600_000_000
 
 
 def test_shapes_of_the_profiles_are_those_of_their_names() -> None:
