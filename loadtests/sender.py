@@ -51,7 +51,8 @@ class Sender:
         self._orders = orders
         self._tell = tell
         self._started = time.time() - time.perf_counter()
-        self._slots = BoundedSemaphore(max(1, orders.connections // orders.senders))
+        self._connections = max(1, orders.connections // orders.senders)
+        self._slots = BoundedSemaphore(self._connections)
         self._retry = RetryRule(give_up_after=orders.retry_for_seconds)
         self._dropped: set[int] = set()
         self._busy: dict[int, deque[tuple[Message, float]]] = {}
@@ -80,7 +81,10 @@ class Sender:
         return self._as_fast(self._stock, until, connections)
 
     def paced(self, legs: tuple[Leg, ...], until: int | None, begin_in: float) -> int:
-        """Send everything intended before `until` when it is due; the first leg begins in `begin_in` seconds."""
+        """Send everything intended before `until` when it is due; the first leg begins in `begin_in` seconds.
+
+        Ends when no more of it is under way than has a connection.
+        """
         pacer = Pacer(self._now() + begin_in, legs)
         count = 0
         while (message := self._stock.take(until)) is not None:
@@ -91,6 +95,9 @@ class Sender:
             gevent.sleep(max(0.0, due - self._now()))
             self._start(message, due, None)
             count += 1
+        # The clock moves on after this. Where the target has slowed down, it must not run ahead of what still waits.
+        while len(self._group) > self._connections:
+            gevent.sleep(_PENDING_SECONDS)
         return count
 
     def finish(self) -> None:

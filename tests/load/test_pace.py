@@ -18,6 +18,7 @@ from loadtests.profiles import Arrivals, Pace, Pacing, Window
 from loadtests.results import ReplayPlan, ReplayResult
 from loadtests.runner import run_replay
 from loadtests.verdict import Outcome
+from simulators.year import STEPS
 from tests.load.esr_stub import EsrStub
 from tests.load.replaying import (
     A_SECOND,
@@ -208,3 +209,31 @@ def test_capped_pace_skips_idle_time_and_sends_no_hour_faster_than_its_cap(
     in_order = paced[np.argsort(paced["intended"], kind="stable")]
     assert (np.diff(in_order["due"]) > -0.001).all()
     assert not any(name.startswith("latency") for name in outcomes(result))
+
+
+def test_clock_of_a_capped_pace_does_not_run_ahead_of_what_waits(
+    stub: EsrStub, tmp_path: Path
+) -> None:
+    usual = profile()
+    year = replace(
+        usual,
+        window=None,
+        pace=Pace(Pacing.CAPPED, factor=50_000_000.0, share_of_capacity=1.0),
+        limits=replace(usual.limits, latency=None),
+        sending=replace(usual.sending, connections=2),
+    )
+    plan = replace(plan_for(stub, tmp_path, applicants=200), profile=year, factor=None)
+    stub.stall_seconds = STALL
+    # After the calibration, and long before the end.
+    stub.stall_at = 300
+
+    result = run_replay(plan)
+
+    assert_whole(result)
+    ledger = read_ledger(plan.ledger)
+    _, ended = stub.stalled
+    began_in = [float(stretch["started"]) for stretch in ledger.stretches]
+    assert any(started > ended for started in began_in)
+    for started in began_in:
+        waiting = (ledger.rows["due"] < started) & (ledger.rows["answered"] > started)
+        assert len(np.unique(ledger.rows["number"][waiting] // STEPS)) <= 2
