@@ -36,6 +36,7 @@ from sandbox.identity.store import ensure_client, ensure_token  # noqa: E402
 from sandbox.jobs.timekeeper import Act, Timekeeper  # noqa: E402
 from sandbox.journal.store import FLUSH, append  # noqa: E402
 from sandbox.outbox.dispatcher import Dispatcher  # noqa: E402
+from sandbox.policies import Policies  # noqa: E402
 from sandbox.runtime import Runtime, SeedWorld  # noqa: E402
 from sandbox.settings import Settings  # noqa: E402
 from sandbox.web.call import Call  # noqa: E402
@@ -59,7 +60,8 @@ _PACKAGES = {"esr": "sandbox.esr.handlers", "nhs-jobs": "sandbox.nhsjobs.handler
 def make_runtime(settings: Settings, seed_world: SeedWorld) -> Runtime:
     """Opens the database and the default workspace. Raises DatabaseUnusable."""
     database = Database(settings.database_path, {FLUSH: append})
-    runtime = Runtime(settings, database, Bearer(database), seed_world)
+    policies = Policies(database, {})
+    runtime = Runtime(settings, database, Bearer(database), seed_world, policies)
 
     def prepare(transaction: Transaction) -> None:
         connection = transaction.connection

@@ -27,7 +27,7 @@ from sandbox.receipts import Awaited, Receipt, deliver
 
 logger = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _GROUP = 64
 _ATTEMPTS = 3
 _READERS = 4
@@ -138,8 +138,13 @@ class Database:
         future.set_exception(_closed())
         return future
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes write to the same database."""
+        return False
+
     def listen(self, announcement: str, listener: Callable[[], None]) -> None:
-        """Has `listener` called, in the writer's thread, after each commit with this announcement."""
+        """Has `listener` called, in the writer's thread, after each commit with this announcement and before its answers."""
         self._listeners[announcement] = listener
 
     def close(self) -> None:
@@ -214,11 +219,12 @@ class Database:
                     receipt.set_exception(refusal)
             deliver(receipt for _, receipt in commands)
             return
+        # First, so that whoever hears of the change finds nothing remembered from before it.
+        for announcement in announcements & self._listeners.keys():
+            self._listeners[announcement]()
         for receipt, result in finished:
             receipt.set_result(result)
         deliver(receipt for _, receipt in commands)
-        for announcement in announcements & self._listeners.keys():
-            self._listeners[announcement]()
 
     def _open(self, path: Path | None) -> sa.Engine:
         engine = _engine(path)

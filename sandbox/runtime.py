@@ -12,6 +12,7 @@ from sandbox.jobs.store import ANNOUNCEMENT as JOBS
 from sandbox.jobs.store import Job
 from sandbox.outbox.store import ANNOUNCEMENT as OUTBOX
 from sandbox.outbox.store import CHANGED as OUTBOX_CHANGED
+from sandbox.policies import Policies
 from sandbox.settings import Settings
 from sandbox.workspaces.store import workspace_names
 
@@ -62,6 +63,7 @@ class Runtime:
     database: Database
     identity: Bearer
     seed_world: SeedWorld
+    policies: Policies
     faults: Faults = field(default_factory=Faults)
     operation_ids: dict[str, frozenset[str]] = field(default_factory=dict)
     """By contract: the operations that are served."""

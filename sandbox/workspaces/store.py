@@ -59,6 +59,10 @@ _next = {
     for column in ("last_record", "last_event")
 }
 
+_policy_version = Prepared(
+    sa.select(workspaces.c.policy_version).where(workspaces.c.name == sa.bindparam("name"))
+)
+
 
 def find_workspace(connection: sa.Connection, name: str) -> Workspace | None:
     """The workspace, or None."""
@@ -107,6 +111,7 @@ def insert_workspace(
             last_event=0,
             last_exchange=0,
             journal_chain="0" * 64,
+            policy_version=0,
             created_at=moment,
         )
     )
@@ -132,6 +137,17 @@ def set_clock(
 def change_workspace(connection: sa.Connection, name: str, **values: object) -> None:
     """Sets columns of a workspace."""
     connection.execute(sa.update(workspaces).where(workspaces.c.name == name).values(**values))
+
+
+def policy_version(connection: sa.Connection, name: str) -> int | None:
+    """How often what the workspace has set was changed, or None where there is no such workspace."""
+    row = _policy_version.run(connection, {"name": name}).fetchone()
+    return None if row is None else int(row[0])
+
+
+def raise_policy_version(connection: sa.Connection, name: str) -> None:
+    """Tells whoever has read what the workspace has set to read it again."""
+    change_workspace(connection, name, policy_version=workspaces.c.policy_version + 1)
 
 
 def next_record(connection: sa.Connection, workspace: str, count: int = 1) -> int:

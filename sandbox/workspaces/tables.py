@@ -23,6 +23,8 @@ workspaces = sa.Table(
     sa.Column("last_event", sa.BigInteger, nullable=False),
     sa.Column("last_exchange", sa.BigInteger, nullable=False),
     sa.Column("journal_chain", sa.String(64), nullable=False),
+    # Goes up with each change of what the workspace has set: faults, limits and the like.
+    sa.Column("policy_version", sa.BigInteger, nullable=False),
     sa.Column("created_at", sa.String(24), nullable=False),
 )
 
