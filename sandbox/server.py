@@ -46,8 +46,16 @@ class Started:
 
     url: str
     token: str
+    """A bearer token that is ready to use; empty at level `platform`, where tokens come from `token_url` alone."""
     sftp_port: int | None = None
     """Where the hub is served over SFTP, if it is."""
+    level: str = "sandbox"
+    token_url: str = ""
+    operator_token: str | None = None
+    """At level `platform`: what the control API asks for."""
+    client_id: str | None = None
+    """At level `platform`: the default workspace's ready client, and the file of its private key (PEM)."""
+    key_file: Path | None = None
 
 
 def listen(settings: Settings) -> tuple[socket.socket, Settings]:
@@ -222,7 +230,16 @@ def launch(
         said = log_path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         raise CannotStart(said[-1] if said else "The sandbox ended before it was ready.")
     told = orjson.loads(line)
-    return process, Started(told["url"], told["token"], told.get("sftpPort"))
+    return process, Started(
+        url=told["url"],
+        token=told["token"] or "",
+        sftp_port=told.get("sftpPort"),
+        level=told["level"],
+        token_url=told["tokenUrl"],
+        operator_token=told.get("operatorToken"),
+        client_id=told.get("clientId"),
+        key_file=Path(told["keyFile"]) if "keyFile" in told else None,
+    )
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

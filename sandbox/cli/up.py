@@ -1,7 +1,7 @@
 """`esr-sandbox up`."""
 
 import json
-import os
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,11 @@ import click
 
 from sandbox.cli import Stop
 from sandbox.cli.worlds import DEFAULT_WORLD, WORLDS, admit, fill_default, make_world
+from sandbox.identity.kept import kept_secret
 from sandbox.identity.store import new_token
 from sandbox.runtime import Runtime
 from sandbox.server import serve, silence_libraries
-from sandbox.settings import Settings
+from sandbox.settings import Level, Settings
 
 _DATABASE = ".esr-sandbox/sandbox.db"
 
@@ -33,7 +34,11 @@ _DATABASE = ".esr-sandbox/sandbox.db"
     help="0 takes a free one.",
 )
 @click.option(
-    "--database", default=_DATABASE, show_default=True, help="An SQLite file, or :memory:."
+    "--database",
+    envvar="ESR_SANDBOX_DATABASE",
+    default=_DATABASE,
+    show_default=True,
+    help="An SQLite file, or :memory:.",
 )
 @click.option("--fresh", is_flag=True, help="Begin again: forget what the database holds.")
 @click.option("--only", type=click.Choice(["esr", "nhs-jobs"]), help="Run one of the two systems.")
@@ -57,6 +62,26 @@ _DATABASE = ".esr-sandbox/sandbox.db"
     "--token",
     envvar="ESR_SANDBOX_TOKEN",
     help="A bearer token to accept; one is made and kept when left out.",
+)
+@click.option(
+    "--level",
+    envvar="ESR_SANDBOX_LEVEL",
+    type=click.Choice([level.value for level in Level]),
+    default=Level.SANDBOX.value,
+    show_default=True,
+    help="How much is asked of callers: open asks for no token, sandbox accepts a ready one, platform accepts only those "
+    "from /oauth2/token.",
+)
+@click.option(
+    "--operator-token",
+    envvar="ESR_SANDBOX_OPERATOR_TOKEN",
+    help="At level platform: the token for the control API of every workspace; one is made and kept when left out.",
+)
+@click.option(
+    "--client-key",
+    envvar="ESR_SANDBOX_CLIENT_KEY",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="At level platform: the private key (PEM) of the ready client; one is made and kept when left out.",
 )
 @click.option(
     "--hub",
@@ -87,6 +112,9 @@ def command(
     seed: int,
     world: str,
     token: str | None,
+    level: str,
+    operator_token: str | None,
+    client_key: Path | None,
     hub: Path | None,
     sftp_port: int | None,
     validate_responses: bool,
@@ -106,6 +134,10 @@ def command(
         _make_hub(hub, only)
     elif sftp_port is not None:
         raise Stop("SFTP serves the hub; name its folder with --hub, or leave --sftp-port out.")
+    if token is not None and level == Level.PLATFORM:
+        raise Stop(
+            "At level platform no token but those from /oauth2/token is accepted; leave --token (ESR_SANDBOX_TOKEN) out."
+        )
     settings = Settings(
         database=database,
         host=host,
@@ -116,12 +148,20 @@ def command(
         esr_url=esr_url,
         esr_token=esr_token,
         token=token,
+        level=Level(level),
+        operator_token=operator_token,
+        client_key=client_key,
         hub=hub.resolve() if hub else None,
         sftp_port=sftp_port,
     )
 
+    if settings.level == Level.PLATFORM and settings.operator_token is None:
+        settings = replace(settings, operator_token=_kept_operator_token(settings.database_path))
+
     def prepare(runtime: Runtime) -> None:
-        if runtime.settings.token is None:
+        if settings.level == Level.PLATFORM:
+            pass
+        elif settings.token is None:
             admit(runtime, _kept_token(settings.database_path))
         if world != "empty":
             fill_default(runtime, world)
@@ -162,7 +202,15 @@ def _announce(settings: Settings, as_json: bool) -> None:
     }
     shown = [row for system in sorted(settings.systems) for row in addresses[system]]
     if as_json:
-        told: dict[str, Any] = {"url": url, "token": settings.token, "database": settings.database}
+        told: dict[str, Any] = {
+            "url": url,
+            "level": settings.level,
+            "token": settings.token,
+            "tokenUrl": settings.token_url,
+            "database": settings.database,
+        }
+        if settings.level == Level.PLATFORM:
+            told["operatorToken"] = settings.operator_token
         if settings.sftp_port is not None:
             told |= {"sftpHost": settings.host, "sftpPort": settings.sftp_port}
         click.echo(json.dumps(told))
@@ -191,17 +239,8 @@ def _announce(settings: Settings, as_json: bool) -> None:
 
 
 def _kept_token(database: Path | None) -> str:
-    """The token that stands beside the database, made when there is none: the same after every restart."""
-    if database is None:
-        return new_token()
-    path = Path(f"{database}.token")
-    try:
-        kept = path.read_text(encoding="ascii", errors="replace").strip()
-    except FileNotFoundError:
-        kept = ""
-    if kept:
-        return kept
-    token = new_token()
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(token + "\n")
-    return token
+    return new_token() if database is None else kept_secret(Path(f"{database}.token"))
+
+
+def _kept_operator_token(database: Path | None) -> str:
+    return new_token() if database is None else kept_secret(Path(f"{database}.operator"))
