@@ -63,7 +63,7 @@ def _captured(tmp_path: Path) -> list[str]:
         assert (
             asyncio.run(submit(0)) == 201
         )  # Has the token remembered, as in a bench that is warm.
-        sa.event.listen(runtime.database._engine, "checkout", listen)
+        sa.event.listen(runtime.database._place.writing, "checkout", listen)
         assert asyncio.run(submit(1)) == 201
     finally:
         runtime.database.close()

@@ -63,7 +63,7 @@ class Statements:
             return compiled
 
         monkeypatch.setattr(Prepared, "_for", kept)
-        for engine in (runtime.database._engine, runtime.database._reading):
+        for engine in (runtime.database._place.writing, runtime.database._place.reading):
             sa.event.listen(engine, "before_cursor_execute", self._listen)
 
     def _listen(self, _connection: Any, _cursor: Any, text: str, *_: Any) -> None:

@@ -1,0 +1,26 @@
+"""The one database of a sandbox: one SQLite file, a database in memory, or one that several processes share on PostgreSQL."""
+
+from sandbox.database.database import Database, Flush
+from sandbox.database.schema import (
+    SCHEMA_VERSION,
+    DatabaseUnusable,
+    metadata,
+    schema_version,
+)
+from sandbox.database.sqlite import forget_database
+from sandbox.database.transaction import Transaction, Undone, Work, is_fatal, undoable
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Database",
+    "DatabaseUnusable",
+    "Flush",
+    "Transaction",
+    "Undone",
+    "Work",
+    "forget_database",
+    "is_fatal",
+    "metadata",
+    "schema_version",
+    "undoable",
+]

@@ -1,0 +1,144 @@
+"""A process's connection to those that share its database: what they announce, and what only one of them may do at a time."""
+
+import hashlib
+import logging
+import os
+import select
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+_FIRST_WAIT_SECONDS = 0.05
+_LONGEST_WAIT_SECONDS = 2.0
+_SEPARATOR = "\n"
+
+
+class Link:
+    """Hears the others' announcements in a thread of its own, and holds locks of the server for this process.
+
+    The locks end with the connection, so a process that dies gives them back. Where the connection is lost, everybody who
+    listens is told as though everything had happened, and whoever holds a lock has lost it.
+    """
+
+    channel = "esr_sandbox"
+
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        """`connect` opens a connection of psycopg."""
+        self.process = uuid.uuid4().hex
+        """By what the others know this process."""
+        self._connect = connect
+        self._connection = self._opened()
+        self._guard = threading.Lock()
+        self._held: Counter[int] = Counter()
+        self._listeners: dict[str, Callable[[str], None]] = {}
+        self._is_closed = False
+        self._wake, self._waker = os.pipe()
+        self._thread = threading.Thread(target=self._hear, name="link", daemon=True)
+        self._thread.start()
+
+    def listen(self, announcement: str, listener: Callable[[str], None]) -> None:
+        """Has `listener` called with what another process announces: what follows the slash, or nothing."""
+        self._listeners[announcement] = listener
+
+    def told_to_others(self, announcements: Iterable[str]) -> str:
+        """What is sent of announcements: those that somebody listens for across processes."""
+        told = [each for each in sorted(announcements) if each.split("/")[0] in self._listeners]
+        return _SEPARATOR.join([self.process, *told]) if told else ""
+
+    def tell(self, announcement: str) -> None:
+        """Announces something that no transaction goes with."""
+        payload = f"{self.process}{_SEPARATOR}{announcement}"
+        self._ask("SELECT pg_notify(%s, %s)", (self.channel, payload))
+
+    def take(self, name: str) -> bool:
+        """Takes a lock unless another process has it; False where it has, or where the server cannot be reached."""
+        key = key_of(name)
+        row = self._ask("SELECT pg_try_advisory_lock(%s)", (key,))
+        if row is None or not row[0]:
+            return False
+        with self._guard:
+            self._held[key] += 1
+        return True
+
+    def give_back(self, name: str) -> None:
+        """Gives back a lock that was taken, if it was not lost meanwhile."""
+        key = key_of(name)
+        with self._guard:
+            if not self._held[key]:
+                return
+            self._held[key] -= 1
+        self._ask("SELECT pg_advisory_unlock(%s)", (key,))
+
+    def close(self) -> None:
+        """Ends the connection, and with it every lock."""
+        self._is_closed = True
+        os.write(self._waker, b".")
+        self._thread.join()
+        self._connection.close()
+        os.close(self._wake)
+        os.close(self._waker)
+
+    def _ask(self, statement: str, values: tuple[Any, ...]) -> Any:
+        import psycopg
+
+        try:
+            return self._connection.execute(statement, values).fetchone()
+        except psycopg.Error as problem:
+            logger.debug("the server cannot be asked: %s", problem)
+            return None
+
+    def _opened(self) -> Any:
+        connection = self._connect()
+        connection.autocommit = True
+        connection.execute(f"LISTEN {self.channel}")
+        return connection
+
+    def _hear(self) -> None:
+        import psycopg
+
+        while not self._is_closed:
+            try:
+                select.select([self._connection.fileno(), self._wake], [], [])
+                for notice in self._connection.notifies(timeout=0):
+                    process, *told = notice.payload.split(_SEPARATOR)
+                    if process != self.process:
+                        self._call(told)
+            except (psycopg.Error, OSError, ValueError):
+                if not self._is_closed:
+                    self._connect_anew()
+
+    def _call(self, told: Iterable[str]) -> None:
+        for announcement in told:
+            name, _, about = announcement.partition("/")
+            listener = self._listeners.get(name)
+            if listener is not None:
+                listener(about)
+
+    def _connect_anew(self) -> None:
+        import sqlalchemy as sa
+
+        logger.warning("the connection to the database was lost; connecting again")
+        with self._guard:
+            self._held.clear()
+        self._connection.close()
+        self._call(list(self._listeners))
+        wait = _FIRST_WAIT_SECONDS
+        while not self._is_closed:
+            try:
+                self._connection = self._opened()
+            except sa.exc.DBAPIError:
+                select.select([self._wake], [], [], wait)
+                wait = min(_LONGEST_WAIT_SECONDS, wait * 2)
+            else:
+                # What was announced meanwhile was not heard.
+                self._call(list(self._listeners))
+                return
+
+
+def key_of(name: str) -> int:
+    """The number by which the server knows a lock."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)

@@ -1,0 +1,218 @@
+"""A database on a PostgreSQL server, which several processes share."""
+
+import logging
+import time
+from typing import Any
+
+import sqlalchemy as sa
+
+from sandbox.database.link import Link
+from sandbox.database.schema import (
+    SCHEMA_VERSION,
+    DatabaseUnusable,
+    age_of,
+    metadata,
+    prepare_schema,
+    schema_version,
+)
+from sandbox.database.sqlite import READERS
+from sandbox.database.transaction import Transaction
+from sandbox.prepared import Prepared
+
+logger = logging.getLogger(__name__)
+
+_SCHEME = "postgresql"
+_DRIVER = "postgresql+psycopg"
+_CONNECT_SECONDS = 5
+_SCHEMA_LOCK = 7_341_001
+"""Held while the tables are made, so that processes that start together make them once."""
+_OUTCOME_SECONDS = 10.0
+"""How long the server is asked what became of a commit whose answer was lost."""
+_OPTIONS = (
+    # A process that was stopped in the middle of a unit holds up the others no longer than this.
+    "-c lock_timeout=10s -c idle_in_transaction_session_timeout=30s "
+    # As on SQLite, whatever the database was made with.
+    "-c timezone=UTC -c client_min_messages=warning"
+)
+_begin = Prepared(
+    sa.text(
+        "SELECT pg_current_xact_id()::text FROM workspaces WHERE name = :workspace FOR NO KEY UPDATE"
+    )
+)
+_name = Prepared(sa.text("SELECT pg_current_xact_id()::text"))
+_announce = Prepared(sa.text("SELECT pg_notify(:channel, :payload)"))
+
+
+def is_address(place: str) -> bool:
+    """Whether a database is named by an address and not by a path."""
+    return place.split("://", 1)[0] in (_SCHEME, _DRIVER) and "://" in place
+
+
+def without_password(place: str) -> str:
+    """An address as it may be shown and logged; a path as it is."""
+    return sa.make_url(place).render_as_string(hide_password=True) if is_address(place) else place
+
+
+class Postgresql:
+    """One database of a PostgreSQL server, open."""
+
+    is_shared = True
+    has_readers = True
+    one_group_for_all = False
+    attempts = 3
+    refusal = (
+        "The sandbox's database cannot be reached, so it is not known to have stored anything. Send the request again "
+        "with the same X-Request-ID: what was stored is answered as it was the first time, and nothing is done twice."
+    )
+
+    def __init__(self, address: str) -> None:
+        """Connects, and makes the tables where there are none. Raises DatabaseUnusable."""
+        try:
+            self._url = sa.make_url(address).set(drivername=_DRIVER)
+        except (sa.exc.ArgumentError, ValueError):
+            raise DatabaseUnusable(
+                "The address of the database cannot be read. It has the form "
+                "postgresql+psycopg://user:password@host:5432/database; in user and password, @ : / and % are written "
+                "as %40 %3A %2F and %25."
+            ) from None
+        self._shown = self._url.render_as_string(hide_password=True)
+        self.writing = self._engine(1)
+        self.reading = self._engine(READERS, reads_only=True)
+        try:
+            self._prepare()
+            self.link = Link(self._connect)
+        except sa.exc.DBAPIError as problem:
+            self._dispose()
+            raise DatabaseUnusable(_explain(self._shown, self._url, problem)) from None
+        except BaseException:
+            self._dispose()
+            raise
+
+    def begin(self, transaction: Transaction, workspace: str | None) -> None:
+        """Locks the workspace's row until the end, and takes the name by which the server knows the transaction."""
+        connection = transaction.connection
+        row = None
+        if workspace is not None:
+            row = _begin.run(connection, {"workspace": workspace}).fetchone()
+        if row is None:
+            row = _name.run(connection, {}).fetchone()
+        connection.info["transaction"] = row[0]
+
+    def announce(self, transaction: Transaction) -> None:
+        """Has the other processes told once the transaction is committed."""
+        payload = self.link.told_to_others(transaction.announcements)
+        if payload:
+            channel = self.link.channel
+            _announce.run(transaction.connection, {"channel": channel, "payload": payload})
+
+    def was_committed(self, transaction: Transaction) -> bool:
+        """What became of a commit whose answer was lost, as the server knows it; False where it cannot be asked in time."""
+        asked = transaction.connection.info.get("transaction")
+        deadline = time.monotonic() + _OUTCOME_SECONDS
+        while asked and time.monotonic() < deadline:
+            try:
+                with self._engine(1).connect() as connection:
+                    status = connection.execute(
+                        sa.text("SELECT pg_xact_status(CAST(:asked AS xid8))"), {"asked": asked}
+                    ).scalar_one()
+            except sa.exc.DBAPIError:
+                status = None
+            if status in ("committed", "aborted"):
+                return bool(status == "committed")
+            time.sleep(0.1)
+        return False
+
+    def close(self) -> None:
+        """Ends every connection."""
+        self.link.close()
+        self._dispose()
+
+    def _dispose(self) -> None:
+        self.reading.dispose()
+        self.writing.dispose()
+
+    def _connect(self) -> Any:
+        """A connection of the driver's own, outside of any pool."""
+        held = self._engine(1).raw_connection()
+        connection = held.dbapi_connection
+        held.detach()
+        return connection
+
+    def _engine(self, size: int, *, reads_only: bool = False) -> sa.Engine:
+        engine = sa.create_engine(
+            self._url,
+            pool_size=size,
+            max_overflow=0,
+            # A unit of work that reads sees one state of the world, as on SQLite; one that writes has its workspace to itself.
+            isolation_level="REPEATABLE READ" if reads_only else "READ COMMITTED",
+            connect_args={
+                "options": _OPTIONS,
+                "connect_timeout": _CONNECT_SECONDS,
+                "application_name": "esr-sandbox",
+            },
+            hide_parameters=True,
+        )
+
+        @sa.event.listens_for(engine, "connect")
+        def _connect(connection: Any, _record: Any) -> None:
+            connection.read_only = reads_only
+            if not reads_only:
+                # Acknowledged means durable, whatever the server's default.
+                with connection.transaction():
+                    connection.execute(
+                        "SELECT set_config('synchronous_commit', 'on', false) "
+                        "WHERE current_setting('synchronous_commit') = 'off'"
+                    )
+
+        return engine
+
+    def _prepare(self) -> None:
+        with self.writing.connect() as connection, connection.begin():
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
+            tables = set(sa.inspect(connection).get_table_names())
+            if tables and not tables >= {"schema_version", "workspaces"}:
+                raise DatabaseUnusable(
+                    f"{self._shown} holds another program's tables. Name another database with --database; this one was "
+                    "left as it is."
+                )
+            prepare_schema(connection, _sorted_as_on_sqlite())
+            version = connection.execute(sa.select(schema_version.c.version)).scalar_one()
+        if version != SCHEMA_VERSION:
+            raise DatabaseUnusable(
+                f"{self._shown} was written by a {age_of(version)} version of the sandbox (schema {version}, this one "
+                f"has {SCHEMA_VERSION}). Use that version, or name another database with --database."
+            )
+
+
+def _sorted_as_on_sqlite() -> sa.MetaData:
+    """The tables with texts compared byte by byte, whatever the database's language: lanes are found by range, pages go by order."""
+    tables = sa.MetaData()
+    for table in metadata.sorted_tables:
+        table.to_metadata(tables)
+    for table in tables.sorted_tables:
+        for column in table.columns:
+            if isinstance(column.type, sa.String):
+                column.type = type(column.type)(column.type.length, collation="C")
+    return tables
+
+
+def _explain(shown: str, url: sa.URL, problem: sa.exc.DBAPIError) -> str:
+    said = str(problem.orig)
+    if getattr(problem.orig, "sqlstate", None) == "42501":
+        return (
+            f"The user {url.username} may not make tables in {shown}. As the database's owner: GRANT CREATE ON SCHEMA "
+            f'public TO "{url.username}".'
+        )
+    if "password" in said and "fe_sendauth" not in said:
+        return f"{shown}: the server does not accept the password of {url.username}."
+    if "fe_sendauth" in said:
+        return f"{shown}: the server asks for a password; write it into the address, or into ~/.pgpass."
+    if "database" in said and "does not exist" in said:
+        return (
+            f"{shown}: there is no database {url.database}. Make it with: createdb {url.database}"
+        )
+    if "role" in said and "does not exist" in said:
+        return f"{shown}: the server knows no user {url.username}."
+    if any(words in said for words in ("refused", "No such file", "resolve", "timeout", "reach")):
+        return f"{shown}: no PostgreSQL server answers there. Start it, or name another with --database."
+    return f"{shown} cannot be used: {said.strip().splitlines()[-1]}"

@@ -1,0 +1,216 @@
+"""A database in one SQLite file, or in memory. The file belongs to one process at a time."""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from filelock import FileLock, Timeout
+
+from sandbox.database.schema import SCHEMA_VERSION, DatabaseUnusable, age_of, prepare_schema
+from sandbox.database.transaction import Transaction
+
+READERS = 4
+
+
+class Sqlite:
+    """One SQLite file that is open, or a database in memory."""
+
+    is_shared = False
+    link = None
+    one_group_for_all = True
+    """Whether commands of several workspaces are committed together."""
+    attempts = 1
+    """How often a group is run whose transaction was lost: here the disk is at fault, and stays so."""
+    refusal = (
+        "The sandbox could not store the change; nothing was changed. Free disk space or mend the database, then send "
+        "the request again with the same X-Request-ID."
+    )
+
+    def __init__(self, path: Path | None) -> None:
+        """Opens `path`, or a database in memory when it is None. Raises DatabaseUnusable."""
+        self._path = path
+        if path is not None:
+            _check_place(path)
+            _check_content(path)
+        self._lock = _take(path)
+        try:
+            self.writing = self._open(path)
+            # Another's pages would be no use to the writer, which keeps one connection and with it what it has read.
+            self.reading = self.writing if path is None else _engine(path, reads_only=True)
+        except BaseException:
+            _give_back(self._lock)
+            raise
+
+    @property
+    def has_readers(self) -> bool:
+        """Whether reads go beside the writer; a database in memory belongs to one connection, which the writer holds."""
+        return self._path is not None
+
+    def begin(self, _transaction: Transaction, _workspace: str | None) -> None:
+        """Nothing: the file's one writer is alone."""
+
+    def announce(self, _transaction: Transaction) -> None:
+        """Nothing: nobody else has the file."""
+
+    def was_committed(self, _transaction: Transaction) -> bool:
+        """A commit that fails has not happened."""
+        return False
+
+    def close(self) -> None:
+        """Ends every connection and gives the file back."""
+        self.reading.dispose()
+        self.writing.dispose()
+        _give_back(self._lock)
+
+    def _open(self, path: Path | None) -> sa.Engine:
+        engine = _engine(path)
+        try:
+            with engine.connect() as opened:
+                connection = opened.execution_options(writes=True)
+                with connection.begin():
+                    prepare_schema(connection)
+        except sa.exc.DatabaseError as problem:
+            engine.dispose()
+            raise DatabaseUnusable(_explain(path, problem.orig)) from problem
+        return engine
+
+
+def _engine(path: Path | None, *, reads_only: bool = False) -> sa.Engine:
+    """One connection that writes, or a pool of those that read."""
+    address = "sqlite://" if path is None else f"sqlite:///{path}"
+    arguments: dict[str, Any] = {"check_same_thread": False}
+    if reads_only:
+        engine = sa.create_engine(address, pool_size=READERS, connect_args=arguments)
+    else:
+        engine = sa.create_engine(address, poolclass=sa.StaticPool, connect_args=arguments)
+
+    @sa.event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        # The driver's own idea of transactions is off; we begin them ourselves.
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA busy_timeout=5000")
+        # In KiB. A reader's pages are stale after the next commit.
+        connection.execute(f"PRAGMA cache_size={-2048 if reads_only else -65536}")
+        # After a read that took long, the log is cut to this many bytes again.
+        connection.execute("PRAGMA journal_size_limit=67108864")
+        connection.execute(f"PRAGMA query_only={int(reads_only)}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def forget_database(path: Path) -> None:
+    """Deletes a sandbox's database, of whatever version. Nothing is deleted that is not a sandbox's.
+
+    Raises DatabaseUnusable when the file is another program's, or in use.
+    """
+    if not path.exists():
+        return
+    _check_place(path)
+    _held_version(path)
+    lock = _take(path)
+    try:
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{path}{suffix}").unlink(missing_ok=True)
+    finally:
+        _give_back(lock)
+
+
+def _check_content(path: Path) -> None:
+    """Looks into a file before anything is written to it, or beside it. Raises DatabaseUnusable for one not of ours."""
+    version = _held_version(path)
+    if version is not None and version != SCHEMA_VERSION:
+        raise DatabaseUnusable(
+            f"{path} was written by a {age_of(version)} version of the sandbox (schema {version}, this one has {SCHEMA_VERSION}). "
+            "Use that version, name another file with --database, or begin again with --fresh."
+        )
+
+
+def _held_version(path: Path) -> int | None:
+    """The schema version of a sandbox's file, None where nothing is yet. Raises DatabaseUnusable for another's."""
+    if not path.exists() or path.stat().st_size == 0:
+        return None
+    # Without its write-ahead log a file is whole by itself, and `immutable` keeps SQLite from putting files beside it.
+    mode = "mode=ro" if Path(f"{path}-wal").exists() else "mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)) as connection:
+            tables = {
+                name
+                for (name,) in connection.execute(
+                    "SELECT name FROM sqlite_master WHERE type = 'table'"
+                )
+            }
+            if not tables:
+                return None
+            if not tables >= {"schema_version", "workspaces"}:
+                raise DatabaseUnusable(
+                    f"{path} is an SQLite file, but not a sandbox's. Name another file with --database; this one was "
+                    "left as it is."
+                )
+            row = connection.execute("SELECT version FROM schema_version").fetchone()
+    except sqlite3.Error as problem:
+        raise DatabaseUnusable(_explain(path, problem)) from problem
+    return int(row[0]) if row else None
+
+
+def _check_place(path: Path) -> None:
+    """Raises DatabaseUnusable, in words, for a path at which this user can have no file."""
+    folder = path.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise DatabaseUnusable(
+            f"The folder {folder} cannot be made: {problem.strerror}. Name another with --database."
+        ) from problem
+    if path.is_dir():
+        raise DatabaseUnusable(f"{path} is a folder. Name a file with --database.")
+    for target in (folder, path):
+        if target.exists() and not os.access(target, os.R_OK | os.W_OK):
+            raise DatabaseUnusable(
+                f"{target} cannot be read and written by this user. Change its permissions or name another file "
+                "with --database."
+            )
+
+
+def _take(path: Path | None) -> FileLock | None:
+    """Takes the file for this process. Raises DatabaseUnusable when another has it."""
+    if path is None:
+        return None
+    lock = FileLock(f"{path}.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise DatabaseUnusable(
+            f"{path} is in use by another sandbox. Stop that one or name another file with --database."
+        ) from None
+    except OSError as problem:
+        raise DatabaseUnusable(
+            f"{path} cannot be used: {problem.strerror}. Name another file with --database."
+        ) from problem
+    return lock
+
+
+def _give_back(lock: FileLock | None) -> None:
+    if lock is not None:
+        lock.release()
+
+
+def _explain(path: Path | None, cause: BaseException | None) -> str:
+    if isinstance(cause, sqlite3.DatabaseError) and "not a database" in str(cause):
+        return f"{path} is not an SQLite database. Name another file with --database; this one was left as it is."
+    if "locked" in str(cause):
+        return f"{path} is in use by another process. Stop that sandbox or name another file with --database."
+    return (
+        f"{path} cannot be used: {cause}. Name another file with --database, or begin again with --fresh; "
+        "this one was left as it is."
+    )
