@@ -57,4 +57,4 @@ def fill_default(runtime: Runtime, name: str) -> None:
         unit = open_unit(transaction, DEFAULT_WORKSPACE, wall_now())
         fill_world(unit, seed, world)
 
-    runtime.database.write(fill).result()
+    runtime.database.write(fill, DEFAULT_WORKSPACE).result()

@@ -185,7 +185,7 @@ class Postgresql:
 
 
 def _sorted_as_on_sqlite() -> sa.MetaData:
-    """The tables with texts compared byte by byte, whatever the database's language: lanes are found by range, pages go by order."""
+    """The tables, with texts compared byte by byte whatever the database's language: lanes are ranges, and pages have an order."""
     tables = sa.MetaData()
     for table in metadata.sorted_tables:
         table.to_metadata(tables)
@@ -196,7 +196,7 @@ def _sorted_as_on_sqlite() -> sa.MetaData:
     return tables
 
 
-def _explain(shown: str, url: sa.URL, problem: sa.exc.DBAPIError) -> str:
+def _explain(shown: str, url: sa.URL, problem: sa.exc.DBAPIError) -> str:  # noqa: PLR0911  (a sentence for each cause)
     said = str(problem.orig)
     if getattr(problem.orig, "sqlstate", None) == "42501":
         return (

@@ -131,8 +131,8 @@ def _check_content(path: Path) -> None:
     version = _held_version(path)
     if version is not None and version != SCHEMA_VERSION:
         raise DatabaseUnusable(
-            f"{path} was written by a {age_of(version)} version of the sandbox (schema {version}, this one has {SCHEMA_VERSION}). "
-            "Use that version, name another file with --database, or begin again with --fresh."
+            f"{path} was written by a {age_of(version)} version of the sandbox (schema {version}, this one has "
+            f"{SCHEMA_VERSION}). Use that version, name another file with --database, or begin again with --fresh."
         )
 
 

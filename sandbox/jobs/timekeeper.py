@@ -179,7 +179,7 @@ class Timekeeper:
         if outlook.is_moving and (outlook.is_telling or self._dispatcher.is_sending(name)):
             # What arrives meanwhile may set something that is due earlier.
             await self._dispatcher.quiet(name, _QUIET_SECONDS)
-        job: Job | None = await self._database.written(lambda each: self._go_on(each, name))
+        job: Job | None = await self._database.written(lambda each: self._go_on(each, name), name)
         if job is not None:
             await self._run(job)
         return True
@@ -224,7 +224,9 @@ class Timekeeper:
             if isinstance(problem, Refusal) and problem.code == Code.SERVICE_UNAVAILABLE:
                 raise
             _tell_of_failure(job)
-        await self._database.written(lambda transaction: take(transaction.connection, job))
+        await self._database.written(
+            lambda transaction: take(transaction.connection, job), job.workspace
+        )
 
     async def _look(self, name: str) -> _Outlook | None:
         found: _Outlook | None = await asyncio.wrap_future(

@@ -79,7 +79,7 @@ class HourlyInterface:
                 set_standing(transaction, workspace, kind=HOURLY_RUN, due_at=due_at)
             return exchange.employers(transaction.connection, workspace)
 
-        for employer in await self._database.written(ensure):
+        for employer in await self._database.written(ensure, workspace):
             if employer.is_enabled:
                 await self._make(self._hub.employer(workspace, employer.ods_code))
 
@@ -93,7 +93,7 @@ class HourlyInterface:
             _raise_if_passing(problem)
             logger.exception("the hourly run of workspace %s failed", job.workspace)
         await self._database.written(
-            lambda transaction: _set_next(transaction, job.workspace, seen, is_idle)
+            lambda transaction: _set_next(transaction, job.workspace, seen, is_idle), job.workspace
         )
 
     async def _hour(self, job: Job) -> tuple[dict[str, Any], bool]:
@@ -179,7 +179,7 @@ class HourlyInterface:
             unit = place.unit(transaction)
             return exchange.receive(unit, place.employer, _shown(name), content, trouble)
 
-        file_id, is_good = await self._database.written(note)
+        file_id, is_good = await self._database.written(note, place.workspace)
         if is_good:
             await self._load(place, file_id)
         await self._file(place, file_id, name, is_new=True)
@@ -195,7 +195,7 @@ class HourlyInterface:
                 records = exchange.records(unit, file_id)
             return exchange.load_some(unit, place.employer, file_id, records)
 
-        while await self._database.written(some):
+        while await self._database.written(some, place.workspace):
             pass
 
     async def _tell(self, place: _Place) -> None:
@@ -204,7 +204,7 @@ class HourlyInterface:
         def note(transaction: Transaction) -> bool:
             return exchange.tell(place.unit(transaction), place.employer)
 
-        if await self._database.written(note):
+        if await self._database.written(note, place.workspace):
             await self._file_new(place)
 
     async def _file_new(self, place: _Place) -> None:
@@ -234,7 +234,8 @@ class HourlyInterface:
         await self._database.written(
             lambda transaction: store.update_file(
                 transaction.connection, place.workspace, file_id, is_filed=True, content=None
-            )
+            ),
+            place.workspace,
         )
 
 

@@ -128,7 +128,7 @@ class Signer:
         def ensure(transaction: Transaction) -> SigningKey:
             return ensure_signing_key(open_unit(transaction, workspace, wall_now()))
 
-        key: SigningKey = await self._database.written(ensure)
+        key: SigningKey = await self._database.written(ensure, workspace)
         found = key.key_id, read_private_key(key.private_key)
         if rotations == self._rotations:
             self._in_use[workspace] = found
