@@ -31,11 +31,14 @@ from sandbox.esr.service.events import DELIVERY, delivered  # noqa: E402
 from sandbox.esr.service.positions import POSITION_CHANGE, change_position_when_due  # noqa: E402
 from sandbox.esr.service.registers import REGULATOR_ANSWER  # noqa: E402
 from sandbox.esr.service.signing_keys import SIGNING_KEYS, Signer  # noqa: E402
+from sandbox.faults.store import load_faults  # noqa: E402
+from sandbox.faults.striking import FAULTS, Faults  # noqa: E402
 from sandbox.identity.bearer import Bearer  # noqa: E402
 from sandbox.identity.store import ensure_client, ensure_token  # noqa: E402
 from sandbox.jobs.timekeeper import Act, Timekeeper  # noqa: E402
 from sandbox.journal.store import FLUSH, append  # noqa: E402
 from sandbox.outbox.dispatcher import Dispatcher  # noqa: E402
+from sandbox.outgoing import Outgoing  # noqa: E402
 from sandbox.policies import Policies  # noqa: E402
 from sandbox.runtime import Runtime, SeedWorld  # noqa: E402
 from sandbox.settings import Settings  # noqa: E402
@@ -59,9 +62,11 @@ _PACKAGES = {"esr": "sandbox.esr.handlers", "nhs-jobs": "sandbox.nhsjobs.handler
 
 def make_runtime(settings: Settings, seed_world: SeedWorld) -> Runtime:
     """Opens the database and the default workspace. Raises DatabaseUnusable."""
-    database = Database(settings.database_path, {FLUSH: append})
-    policies = Policies(database, {})
-    runtime = Runtime(settings, database, Bearer(database), seed_world, policies)
+    database = Database(settings.database_place, {FLUSH: append})
+    policies = Policies(database, {FAULTS: load_faults})
+    faults = Faults(database, policies)
+    outgoing = Outgoing.of(settings)
+    runtime = Runtime(settings, database, Bearer(database), seed_world, policies, outgoing, faults)
 
     def prepare(transaction: Transaction) -> None:
         connection = transaction.connection
@@ -71,7 +76,7 @@ def make_runtime(settings: Settings, seed_world: SeedWorld) -> Runtime:
         if settings.token:
             ensure_token(connection, DEFAULT_CLIENT, settings.token)
 
-    database.write(prepare).result()
+    database.write(prepare, DEFAULT_WORKSPACE).result()
     return runtime
 
 
@@ -160,6 +165,7 @@ def _lifespan(runtime: Runtime) -> Callable[[Any], Any]:
             connection,
             {DELIVERY: signer.sign},
             runtime.faults,
+            runtime.outgoing,
         )
         if settings.hub is not None and "esr" in settings.systems:
             runtime.hourly = HourlyInterface(Hub(settings.hub), runtime.database)
@@ -178,6 +184,7 @@ def _lifespan(runtime: Runtime) -> Callable[[Any], Any]:
                 await runtime.sftp.stop()
             await timekeeper.stop()
             await dispatcher.stop()
+            await runtime.outgoing.close()
             if connection is not None:
                 await connection.close()
             await asyncio.to_thread(runtime.database.close)

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.database import Database, Transaction
-from sandbox.faults.rules import Faults
+from sandbox.faults.striking import Faults
 from sandbox.identity.bearer import Bearer
 from sandbox.jobs.store import ANNOUNCEMENT as JOBS
 from sandbox.jobs.store import Job
 from sandbox.outbox.store import ANNOUNCEMENT as OUTBOX
 from sandbox.outbox.store import CHANGED as OUTBOX_CHANGED
+from sandbox.outgoing import Outgoing
 from sandbox.policies import Policies
 from sandbox.settings import Settings
 from sandbox.workspaces.store import workspace_names
@@ -64,7 +65,8 @@ class Runtime:
     identity: Bearer
     seed_world: SeedWorld
     policies: Policies
-    faults: Faults = field(default_factory=Faults)
+    outgoing: Outgoing
+    faults: Faults
     operation_ids: dict[str, frozenset[str]] = field(default_factory=dict)
     """By contract: the operations that are served."""
     hourly: FileExchange | None = None

@@ -1,6 +1,13 @@
 """Moments as text: UTC, millisecond precision, one width, so that text order is time order."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
+
+_DURATION = re.compile(
+    r"P(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?",
+    re.ASCII,
+)
 
 
 def to_text(moment: datetime) -> str:
@@ -17,3 +24,11 @@ def from_text(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no zone")
     return moment.astimezone(UTC)
+
+
+def duration(text: str) -> timedelta:
+    """The length of time that an ISO 8601 text of the contract names. Raises ValueError when it is none."""
+    parts = _DURATION.fullmatch(text)
+    if parts is None:
+        raise ValueError(f"{text!r} is not an ISO 8601 duration")
+    return timedelta(**{name: int(value) for name, value in parts.groupdict("0").items()})

@@ -28,3 +28,17 @@ def with_new_value(value: Any, name: str) -> Any:
     if isinstance(value, list):
         return [with_new_value(item, name) for item in value]
     return value
+
+
+def without_property(value: Any, name: str | None) -> Any:
+    """The document without the property `name`, wherever it has one; without its own first property where no name is given."""
+    if isinstance(value, dict):
+        gone = next(iter(value), None) if name is None else name
+        return {
+            key: item if name is None else without_property(item, name)
+            for key, item in value.items()
+            if key != gone
+        }
+    if isinstance(value, list) and name is not None:
+        return [without_property(item, name) for item in value]
+    return value

@@ -1,17 +1,22 @@
-"""The rules of every workspace, and which of them strikes."""
+"""What a fault strikes, when it does, and with what luck. Pure."""
 
 import hashlib
-import threading
+import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from sandbox.clock import wall_now
-from sandbox.timestamps import from_text, to_text
+from sandbox.clock import Clock, ClockMode
+from sandbox.timestamps import duration, from_text
 
 DELIVERIES = "receiver"
 """The `system` of a rule that strikes what ESR delivers; every other strikes the requests that the system serves."""
+LONGEST_DELAY = 120.0
+"""Seconds of wall time for which a request or its answer is held up at most."""
+
+_OF_95_IN_100 = 1.6448536269514722
+"""Standard deviations below which 95 of 100 draws from a normal distribution lie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +27,36 @@ class Struck:
     name: str
     headers: Mapping[str, str]
     """By their names in lower case."""
-    now: datetime
-    """World time."""
     subscription: str | None = None
     """The id of the subscription of a delivery."""
     spared: frozenset[str] = frozenset()
     """The kinds of fault that do not strike it."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """What is left to chance when a fault strikes; it follows from the workspace's seed, the fault and the number of the meeting.
+
+    So the same seed gives the same run, whichever process serves it, and after a restart too.
+    """
+
+    seed: int
+    fault_id: int
+    meeting: int
+
+    def draw(self, purpose: str) -> float:
+        """A number from 0 to less than 1."""
+        text = f"{self.seed}/fault/{self.fault_id}/{self.meeting}/{purpose}"
+        digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+        return int.from_bytes(digest, "big") / 2**64
+
+
+@dataclass(frozen=True, slots=True)
 class FaultRule:
     """One fault as it was asked for (a `Fault` of the control contract), and how often it has been met and done."""
 
     fault_id: int
-    document: dict[str, Any]
+    document: Mapping[str, Any]
     created_at: str
     met: int = 0
     done: int = 0
@@ -46,12 +67,13 @@ class FaultRule:
         return str(self.document["kind"])
 
     @property
-    def is_timed(self) -> bool:
-        """Whether it holds for a time of the world's clock only."""
-        return "from" in self.document or "until" in self.document
+    def is_spent(self) -> bool:
+        """Whether it has struck as often as was asked."""
+        times = self.document.get("times")
+        return times is not None and self.done >= times
 
     def covers(self, struck: Struck) -> bool:
-        """Whether the rule is about this at all."""
+        """Whether the rule is about this at all, at whatever time."""
         wanted = self.document
         if wanted["system"] != struck.system or self.kind in struck.spared:
             return False
@@ -61,73 +83,84 @@ class FaultRule:
         if subscription is not None and subscription.lower() != struck.subscription:
             return False
         header = wanted.get("header")
-        if header is not None and struck.headers.get(header["name"].lower()) != header["value"]:
+        return header is None or struck.headers.get(header["name"].lower()) == header["value"]
+
+    def is_on(self, now: datetime) -> bool:
+        """Whether the rule holds at this moment of the world."""
+        since, until = self._window(now)
+        return (since is None or since <= now) and (until is None or now < until)
+
+    def ends(self, now: datetime) -> datetime | None:
+        """When the window that holds at this moment of the world ends; None where it has no end."""
+        return self._window(now)[1]
+
+    def _window(self, now: datetime) -> tuple[datetime | None, datetime | None]:
+        """From when until when the rule holds; of windows that come again, the last that has begun."""
+        wanted = self.document
+        since, until = (
+            from_text(wanted[name]) if name in wanted else None for name in ("from", "until")
+        )
+        again = wanted.get("repeatEvery")
+        if again is None or since is None or until is None or now < since:
+            return since, until
+        gone = (now - since) // duration(again) * duration(again)
+        return since + gone, until + gone
+
+    def strikes(self, chance: Chance) -> bool:
+        """Whether the rule strikes at this meeting; `done` is how often it has struck before."""
+        if self.is_spent:
             return False
-        if "from" in wanted and struck.now < from_text(wanted["from"]):
+        place = chance.meeting - self.document.get("after", 0)
+        if place < 1 or place % self.document.get("everyNth", 1):
             return False
-        return "until" not in wanted or struck.now < from_text(wanted["until"])
-
-    def due(self, seed: int) -> bool:
-        """Whether the next that meets the rule suffers; seeded, so that a run can be repeated."""
-        times = self.document.get("times")
-        if times is not None and self.done >= times:
-            return False
-        self.met += 1
-        if self.met <= self.document.get("after", 0):
-            return False
-        probability = self.document.get("probability", 1.0)
-        draw = hashlib.blake2b(f"{seed}/fault/{self.fault_id}/{self.met}".encode(), digest_size=8)
-        if int.from_bytes(draw.digest(), "big") / 2**64 >= probability:
-            return False
-        self.done += 1
-        return True
+        probability: float = self.document.get("probability", 1.0)
+        return chance.draw("strikes") < probability
 
 
-@dataclass(slots=True)
-class Faults:
-    """The faults of this process. They end with it: a restart serves well again."""
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """A fault that strikes now: what it does, and all that this depends on."""
 
-    seed: int = 1
-    _rules: dict[str, list[FaultRule]] = field(default_factory=dict)
-    _last: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    rule: FaultRule
+    chance: Chance
+    clock: Clock
+    """The clock of the world that is struck."""
+    now: datetime
+    """World time."""
 
-    def add(self, workspace: str, document: dict[str, Any]) -> FaultRule:
-        """Adds a rule (a `FaultCreation` of the control contract)."""
-        with self._lock:
-            self._last += 1
-            rule = FaultRule(self._last, document, to_text(wall_now()))
-            self._rules.setdefault(workspace, []).append(rule)
-            return rule
+    @property
+    def kind(self) -> str:
+        """What it does."""
+        return self.rule.kind
 
-    def listed(self, workspace: str) -> list[FaultRule]:
-        """The workspace's rules, oldest first."""
-        return list(self._rules.get(workspace, ()))
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """The fault as it was asked for."""
+        return self.rule.document
 
-    def clear(self, workspace: str) -> None:
-        """Takes every rule of the workspace away."""
-        with self._lock:
-            self._rules.pop(workspace, None)
+    @property
+    def delay(self) -> float:
+        """For how many seconds of wall time a request is held up: `delaySeconds`, or as drawn round it, LONGEST_DELAY at most.
 
-    def kept(self, workspace: str) -> list[dict[str, Any]]:
-        """The workspace's rules as JSON, with how often each was met and done."""
-        return [asdict(rule) for rule in self.listed(workspace)]
+        With `p95Seconds` the delay is drawn from the lognormal distribution that has `delaySeconds` for its median.
+        """
+        median: float = self.document["delaySeconds"]
+        high: float | None = self.document.get("p95Seconds")
+        if high is None:
+            return min(median, LONGEST_DELAY)
+        spread = math.log(high / median) / _OF_95_IN_100
+        # Two even draws make a normal one (Box and Muller, 1958).
+        radius = math.sqrt(-2 * math.log(1 - self.chance.draw("delay")))
+        normal = radius * math.cos(math.tau * self.chance.draw("angle"))
+        return min(median * math.exp(spread * normal), LONGEST_DELAY)
 
-    def put_back(self, workspace: str, rules: list[dict[str, Any]]) -> None:
-        """Replaces the workspace's rules by what `kept` gave."""
-        with self._lock:
-            self._rules[workspace] = [FaultRule(**rule) for rule in rules]
-            self._last = max([self._last, *(rule["fault_id"] for rule in rules)])
+    @property
+    def seconds_left(self) -> int:
+        """How long a client has to wait on its own watch for the window to end, rounded up.
 
-    def threaten(self, workspace: str, system: str) -> bool:
-        """Whether anything of this system may be struck: only then is it worth asking which rule strikes."""
-        rules = self._rules.get(workspace)
-        return rules is not None and any(rule.document["system"] == system for rule in rules)
-
-    def match(self, workspace: str, struck: Struck) -> FaultRule | None:
-        """The first rule that is due, which thereby has struck once more; None where all goes well."""
-        with self._lock:
-            for rule in self._rules.get(workspace, ()):
-                if rule.covers(struck) and rule.due(self.seed):
-                    return rule
-        return None
+        That is the world's time, divided by its pace; a clock that stands still has none, and counts as one that does not.
+        """
+        ends = self.rule.ends(self.now)
+        left = timedelta() if ends is None else ends - self.now
+        pace = self.clock.factor if self.clock.mode is ClockMode.RUNNING else 1.0
+        return math.ceil(left.total_seconds() / pace)

@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 
 from sandbox.clock import ClockMode, wall_now
 from sandbox.database import Database, Transaction
-from sandbox.errors import Refusal
-from sandbox.faults.rules import DELIVERIES, FaultRule, Faults
+from sandbox.faults.rules import DELIVERIES, Strike
+from sandbox.faults.striking import Faults
 from sandbox.journal.recording import OUT, Half, Spoken, record
 from sandbox.outbox.sending import Answer, Route, Sender, Sent, Sign
 from sandbox.outbox.spoiling import HELD, HOLDS_BACK, held_until, lanes_beside, struck_by
@@ -33,6 +33,8 @@ from sandbox.outbox.store import (
     settle_message,
     still_waits,
 )
+from sandbox.outgoing import Outgoing
+from sandbox.settings import Settings
 from sandbox.timestamps import to_text
 from sandbox.web.call import Unit, open_unit
 from sandbox.workspaces.store import find_workspace
@@ -71,16 +73,17 @@ class Dispatcher:
         route: Route | None = None,
         signers: Mapping[str, Sign] | None = None,
         faults: Faults | None = None,
+        outgoing: Outgoing | None = None,
     ) -> None:
         """`handlers` by kind: what to do, in the same transaction, with a message's definite answer.
 
         `route` finds ESR for the messages of NHS Jobs; None where NHS Jobs does not run. `signers` by kind: whose
-        messages are signed. `faults` may strike deliveries.
+        messages are signed. `faults` may strike deliveries. `outgoing` says what may be reached; loopback when left out.
         """
         self._database = database
         self._handlers = handlers
-        self._sender = Sender(timeout, route, signers or {})
-        self._faults = faults or Faults()
+        self._sender = Sender(timeout, route, signers or {}, outgoing or Outgoing.of(Settings()))
+        self._faults = faults
         self._overtaken: set[tuple[str, str]] = set()
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
@@ -280,35 +283,28 @@ class Dispatcher:
             if overtakes:
                 release(unit.connection, *beside, HELD, unit.now)
 
-        await self._database.written(settle)
+        await self._database.written(settle, message.workspace)
         if overtakes:
             self._overtaken.discard(beside)
 
     async def _attempt(
-        self, message: Message, fault: FaultRule | None
+        self, message: Message, fault: Strike | None
     ) -> tuple[datetime, Sent, float]:
         """Sends a message once; when, what came of it, and how long it took in milliseconds."""
         wall, began = wall_now(), time.perf_counter()
         sent = await self._sender.send(message, fault)
         return wall, sent, (time.perf_counter() - began) * 1000
 
-    async def _fault(self, message: Message) -> FaultRule | None:
+    async def _fault(self, message: Message) -> Strike | None:
         """The fault that strikes the next attempt to send a delivery of an event."""
-        name = message.workspace
-        if message.due_clock != WORLD or not self._faults.threaten(name, DELIVERIES):
+        if self._faults is None or message.due_clock != WORLD:
             return None
-
-        def world(transaction: Transaction) -> datetime:
-            return open_unit(transaction, name, wall_now()).now
-
-        try:
-            now: datetime = await asyncio.wrap_future(self._database.read(world))
-        except Refusal:  # The workspace has gone.
+        if not await self._faults.threaten(message.workspace, DELIVERIES):
             return None
-        overtakes = _beside(message) in self._overtaken
-        return self._faults.match(name, struck_by(message, now, overtakes=overtakes))
+        struck = struck_by(message, overtakes=_beside(message) in self._overtaken)
+        return await self._faults.strike(message.workspace, struck, wall_now())
 
-    async def _hold_back(self, message: Message, fault: FaultRule) -> None:
+    async def _hold_back(self, message: Message, fault: Strike) -> None:
         def hold(transaction: Transaction) -> None:
             if still_waits(transaction.connection, message):
                 now = open_unit(transaction, message.workspace, wall_now()).now
@@ -316,7 +312,7 @@ class Dispatcher:
 
         if fault.kind == "REORDER":
             self._overtaken.add(_beside(message))
-        await self._database.written(hold)
+        await self._database.written(hold, message.workspace)
 
     def _settle(self, unit: Unit, message: Message, answer: Answer) -> None:
         summary = f"{answer.status} {answer.body[:200].decode('utf-8', 'replace')}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
-from sandbox.faults.rules import FaultRule
+from sandbox.faults.rules import Strike
 from sandbox.outbox.spoiling import (
     WELL,
     Signing,
@@ -16,6 +16,7 @@ from sandbox.outbox.spoiling import (
     signing_of,
 )
 from sandbox.outbox.store import Message
+from sandbox.outgoing import Broken, NoAnswer, Outgoing
 
 if TYPE_CHECKING:
     from sandbox.outbox.client import Client
@@ -48,14 +49,6 @@ class Sent:
     answer: Answer
 
 
-class NoAnswer(Exception):
-    """Nothing came back; the text says why."""
-
-
-class Broken(NoAnswer):
-    """The connection broke under the request. One that lay idle may have been closed: that says nothing about the receiver."""
-
-
 class Sign(Protocol):
     """Makes the headers that sign one attempt to send a message to an address."""
 
@@ -78,8 +71,15 @@ class Route(Protocol):
 class Sender:
     """Sends messages, each once: whether and when to try again is the dispatcher's affair."""
 
-    def __init__(self, timeout: float, route: Route | None, signers: Mapping[str, Sign]) -> None:
+    def __init__(
+        self,
+        timeout: float,
+        route: Route | None,
+        signers: Mapping[str, Sign],
+        outgoing: Outgoing,
+    ) -> None:
         """As `Dispatcher` takes them."""
+        self._outgoing = outgoing
         self._route = route
         self._signers = signers
         self._timeout = timeout
@@ -95,7 +95,7 @@ class Sender:
             # The first message has the library read, in a thread of its own: no start waits for it, and no request.
             module = await asyncio.to_thread(import_module, "sandbox.outbox.client")
             if self._client is None:
-                self._client = module.Client()
+                self._client = module.Client(self._outgoing)
         return self._client
 
     def address(self, message: Message) -> str:
@@ -104,7 +104,12 @@ class Sender:
             return self._route.address(message.url)
         return message.url
 
-    async def send(self, message: Message, fault: FaultRule | None = None) -> Sent:
+    def _is_trusted(self, message: Message, url: str) -> bool:
+        """Whether it goes where our own settings say, not where a supplier does."""
+        is_routed = self._route is not None and message.sender == _ROUTED
+        return is_routed or self._outgoing.is_own_receiver(url, message.workspace)
+
+    async def send(self, message: Message, fault: Strike | None = None) -> Sent:
         """Sends a message, spoiled as `fault` has it, and waits for its answer, or for the time to be up."""
         headers = message.headers
         if self._route is not None and message.sender == _ROUTED:
@@ -112,7 +117,7 @@ class Sender:
         return await self._ask(message, self.address(message), headers, fault)
 
     async def _ask(
-        self, message: Message, url: str, headers: dict[str, str], fault: FaultRule | None
+        self, message: Message, url: str, headers: dict[str, str], fault: Strike | None
     ) -> Sent:
         client = await self._ready()
         sent, body = headers, message.body
@@ -121,7 +126,9 @@ class Sender:
                 async with asyncio.timeout(self._timeout):
                     signed, body = await self._signed(message, client.on_the_wire(url), fault)
                     sent = headers | signed
-                    answer = await client.ask(message.method, url, sent, body)
+                    answer = await client.ask(
+                        message.method, url, sent, body, trusted=self._is_trusted(message, url)
+                    )
                     return Sent(url, sent, body, _answer(*answer))
             except Broken as problem:
                 if is_last:
@@ -131,7 +138,7 @@ class Sender:
         raise AssertionError("unreachable")
 
     async def _signed(
-        self, message: Message, url: str, fault: FaultRule | None
+        self, message: Message, url: str, fault: Strike | None
     ) -> tuple[dict[str, str], bytes]:
         """The headers that sign one attempt, and the body that goes with them."""
         sign = self._signers.get(message.kind)

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from sandbox.faults.documents import ADDED_VALUE, with_added_property, with_new_value
-from sandbox.faults.rules import DELIVERIES, FaultRule, Struck
+from sandbox.faults.rules import DELIVERIES, Strike, Struck
 from sandbox.outbox.store import Message
 
 HELD = "/held"
@@ -35,7 +35,7 @@ class Signing:
 WELL = Signing()
 
 
-def struck_by(message: Message, now: datetime, *, overtakes: bool) -> Struck:
+def struck_by(message: Message, *, overtakes: bool) -> Struck:
     """A delivery as the rules see it.
 
     What was held back is not held back a second time: it might never arrive. Nor is one that is to overtake another.
@@ -45,13 +45,13 @@ def struck_by(message: Message, now: datetime, *, overtakes: bool) -> Struck:
         message.attempts == 0 and message.due_at != event["time"]
     )
     spared = HOLDS_BACK if was_held else _REORDER if overtakes else frozenset[str]()
-    return Struck(DELIVERIES, event["type"], {}, now, message.lane.partition("/")[0], spared)
+    return Struck(DELIVERIES, event["type"], {}, message.lane.partition("/")[0], spared)
 
 
-def held_until(rule: FaultRule, message: Message, now: datetime) -> tuple[datetime, str]:
+def held_until(strike: Strike, message: Message, now: datetime) -> tuple[datetime, str]:
     """Until when, at the latest, and in which lane a delivery that is not sent for now waits."""
-    if rule.kind == "LATE":
-        return now + timedelta(seconds=rule.document["delaySeconds"]), message.lane
+    if strike.kind == "LATE":
+        return now + timedelta(seconds=strike.document["delaySeconds"]), message.lane
     return now + LONGEST_HOLD, f"{message.lane}{HELD}"
 
 
@@ -60,32 +60,32 @@ def lanes_beside(message: Message) -> str:
     return f"{message.lane.partition('/')[0]}/"
 
 
-def signing_of(rule: FaultRule) -> Signing:
+def signing_of(strike: Strike) -> Signing:
     """How the attempt is signed."""
-    if rule.kind == "EXPIRED_SIGNATURE":
+    if strike.kind == "EXPIRED_SIGNATURE":
         return Signing(age=_EXPIRED)
-    return Signing(with_unknown_key=rule.kind == "UNKNOWN_KEY")
+    return Signing(with_unknown_key=strike.kind == "UNKNOWN_KEY")
 
 
-def body_to_sign(rule: FaultRule, body: bytes) -> bytes:
+def body_to_sign(strike: Strike, body: bytes) -> bytes:
     """The body that is signed: another event where the fault makes one of it."""
     event = orjson.loads(body)
-    if rule.kind == "ADD_PROPERTY":
+    if strike.kind == "ADD_PROPERTY":
         # The name of an attribute of an event is in lower case (CloudEvents 1.0, section 3.1).
         event = {**event, "data": with_added_property(event["data"]), "addedlater": ADDED_VALUE}
-    elif rule.kind == "NEW_ENUM_VALUE":
-        name = rule.document.get("property", "status")
+    elif strike.kind == "NEW_ENUM_VALUE":
+        name = strike.document.get("property", "status")
         event["data"] = with_new_value(event["data"], name)
-    elif rule.kind == "UNKNOWN_TYPE":
+    elif strike.kind == "UNKNOWN_TYPE":
         event["type"] = f"{event['type'].partition('.')[0]}.added-later"
     else:
         return body
     return orjson.dumps(event)
 
 
-def body_to_send(rule: FaultRule, signed: bytes) -> bytes:
+def body_to_send(strike: Strike, signed: bytes) -> bytes:
     """The body that goes over the wire once another may have been signed; as long as the one that was."""
-    if rule.kind != "BODY_ALTERED":
+    if strike.kind != "BODY_ALTERED":
         return signed
     event = orjson.loads(signed)
     is_altered, data = _altered(event["data"])
@@ -94,11 +94,11 @@ def body_to_send(rule: FaultRule, signed: bytes) -> bytes:
     return orjson.dumps({**event, "data": data})
 
 
-def headers_to_send(rule: FaultRule, signed: dict[str, str]) -> dict[str, str]:
+def headers_to_send(strike: Strike, signed: dict[str, str]) -> dict[str, str]:
     """Of the headers that sign, those that go over the wire."""
-    if rule.kind == "UNSIGNED":
+    if strike.kind == "UNSIGNED":
         return {name: text for name, text in signed.items() if name.lower() not in _OF_SIGNATURE}
-    if rule.kind == "BAD_SIGNATURE":
+    if strike.kind == "BAD_SIGNATURE":
         return {
             name: _bad(text) if name.lower() == "signature" else text
             for name, text in signed.items()

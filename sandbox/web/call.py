@@ -84,15 +84,19 @@ class Call:
     system: str = ""
     operation_id: str | None = None
     client: str | None = None
+    is_operator: bool = False
+    """Whether the caller may reach every workspace by the control API, and change who may call."""
     arguments: dict[str, Any] = field(default_factory=dict)
     """Path, query and header parameters by their names in the contract, typed."""
     raw_body: bytes = b""
     body: Any = None
     journalled: bool = False
-    resets: bool = False
-    """Whether a fault has the connection reset with nothing done."""
     spoil: Spoil | None = None
     """What a fault makes of the answer on its way."""
+    hold_seconds: float = 0.0
+    """For how long a fault keeps the answer back."""
+    spread_seconds: float = 0.0
+    """Over how long a fault spreads the body of the answer."""
     wall: datetime = field(default_factory=wall_now)
     began: float = field(default_factory=time.perf_counter)
 
@@ -132,7 +136,7 @@ class Call:
         undone and answered as a problem. Change, outcome and journal row are one transaction.
         """
         reply: Reply = await self.runtime.database.written(
-            lambda transaction: self._serve(transaction, work)
+            lambda transaction: self._serve(transaction, work), self.workspace
         )
         self.journalled = True
         return reply
@@ -223,7 +227,7 @@ class Call:
         def run(transaction: Transaction) -> None:
             self.keep_exchange(open_unit(transaction, self.workspace, self.wall), reply)
 
-        self.runtime.database.write(run).add_done_callback(_tell_of_loss)
+        self.runtime.database.write(run, self.workspace).add_done_callback(_tell_of_loss)
         self.journalled = True
 
 

@@ -15,7 +15,8 @@ from sandbox.contracts import Contract
 from sandbox.errors import Code, Place, Refusal
 from sandbox.runtime import Runtime
 from sandbox.web.call import Call
-from sandbox.web.hanging_up import hang_up
+from sandbox.web.connection import REFUSAL
+from sandbox.web.misbehaving import dribble, hang_up, is_gone, send_mislabelled
 from sandbox.web.operations import CALL, RESPOND
 from sandbox.web.reply import Reply
 from sandbox.web.spoiling import CONTENT_LENGTH
@@ -32,6 +33,7 @@ _ONCE = frozenset(
     {
         b"authorization",
         b"content-type",
+        b"host",
         b"if-match",
         b"nhsd-end-user-organisation-ods",
         b"x-correlation-id",
@@ -74,8 +76,14 @@ class Front:
         # Starlette's routers raise for a method that is not allowed only where an application is named.
         scope["app"] = self._app
         try:
+            if REFUSAL in scope:
+                raise scope[REFUSAL]
             if len(call.headers) < len(scope["headers"]):
                 _check_headers(scope["headers"])
+            if scope["http_version"] != "1.1" or "host" not in call.headers:
+                _check_version(scope["http_version"])
+            if "transfer-encoding" in call.headers:
+                _check_framing(call.headers["transfer-encoding"], scope["http_version"])
             if call.path.endswith("/") and self._is_operation(call.path.rstrip("/")):
                 # The routers would redirect it, which no contract describes.
                 raise Refusal(Code.NOT_FOUND, f"There is nothing at {call.path}.")
@@ -141,13 +149,13 @@ class Front:
 
 async def _send(call: Call, reply: Reply, send: Send, receive: Receive) -> None:
     """Sends an answer, or what a fault leaves of it."""
-    is_whole = True
-    if call.spoil is not None or call.resets:
-        reply = call.on_the_wire(reply)
-        if not reply.status:
-            await hang_up(send, receive, reset=True)
-            return
-        is_whole = CONTENT_LENGTH not in reply.headers
+    reply = call.on_the_wire(reply)
+    if call.hold_seconds and await is_gone(receive, call.hold_seconds):
+        return
+    if not reply.status:
+        await hang_up(send, receive, reset=True)
+        return
+    is_whole = CONTENT_LENGTH not in reply.headers
     headers: list[tuple[bytes, bytes]] = [
         (name.lower().encode("latin-1"), value.encode("latin-1", "replace"))
         for name, value in reply.headers.items()
@@ -166,9 +174,13 @@ async def _send(call: Call, reply: Reply, send: Send, receive: Receive) -> None:
         "headers": headers,
     }
     await send(start)
-    await send({"type": "http.response.body", "body": reply.body, "more_body": not is_whole})
     if not is_whole:
-        await hang_up(send, receive, reset=False)
+        await send_mislabelled(send, receive, reply.body, int(reply.headers[CONTENT_LENGTH]))
+        return
+    if call.spread_seconds:
+        await dribble(send, receive, reply.body, call.spread_seconds)
+        return
+    await send({"type": "http.response.body", "body": reply.body})
 
 
 def _headers(sent: list[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -189,6 +201,22 @@ def _check_headers(headers: list[tuple[bytes, bytes]]) -> None:
             raise Refusal(
                 Code.CONTRACT_VIOLATION, detail, places=(Place("header", name.decode(), detail),)
             )
+
+
+def _check_version(version: str) -> None:
+    """Raises Refusal REQUEST_MALFORMED, but for HTTP/1.0, which knows no Host (RFC 9112 section 3.2)."""
+    if version == "1.1":
+        raise Refusal(Code.REQUEST_MALFORMED, "A request of HTTP/1.1 has a header Host.")
+    if version != "1.0":
+        raise Refusal(Code.REQUEST_MALFORMED, "Send HTTP/1.1.")
+
+
+def _check_framing(coding: str, version: str) -> None:
+    """Raises Refusal REQUEST_MALFORMED where one who forwards the request may read another end of it (RFC 9112 section 6.1)."""
+    if coding.lower() != "chunked" or version != "1.1":
+        raise Refusal(
+            Code.REQUEST_MALFORMED, "The only transfer coding is chunked, and that in HTTP/1.1."
+        )
 
 
 def _path_pattern(template: str) -> re.Pattern[str]:

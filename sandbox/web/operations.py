@@ -5,7 +5,6 @@ on every request (the body's definition, the validators, the handler's signature
 operation. See docs/decisions/0002-one-stage-per-operation.md.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from functools import cached_property
 from typing import Any
@@ -18,7 +17,7 @@ from sandbox.errors import Code, Refusal
 from sandbox.faults.rules import DELIVERIES, Struck
 from sandbox.web.call import Call
 from sandbox.web.reply import Reply
-from sandbox.web.spoiling import NO_ANSWER, refusal_of, spoil_of
+from sandbox.web.suffering import suffer
 from sandbox.web.validation import AnswerRules, RequestRules
 
 Handler = Callable[[Call], Awaitable[Reply]]
@@ -53,14 +52,16 @@ class ServedOperation:
         call.operation_id = self.operation_id
         call.system = self._system
         # ESR asks for no token with its keys; one that is sent names the workspace all the same.
-        if self._secured or (self._system == "esr" and "authorization" in call.headers):
+        if self._system == "control":
+            await call.runtime.identity.authenticate_control(call)
+        elif self._secured or (self._system == "esr" and "authorization" in call.headers):
             await call.runtime.identity.authenticate(call)
-        call.raw_body = await _body(receive, call.runtime.settings.maximum_body_bytes)
+        call.raw_body = await _body(call, receive)
         # Only now, so that the journal has the digest of a request that fails.
-        if self._can_fail and call.runtime.faults.threaten(call.workspace, self._system):
-            await self._fail(call)
-            if call.resets:
-                await scope[RESPOND](NO_ANSWER)
+        if self._can_fail:
+            instead = await self._fail(call)
+            if instead is not None:
+                await scope[RESPOND](instead)
                 return
         if self._signed:
             await call.runtime.verify(call)
@@ -75,20 +76,11 @@ class ServedOperation:
                 raise AnswerBreaksContract(self.operation_id, reply, faults)
         await scope[RESPOND](reply)
 
-    async def _fail(self, call: Call) -> None:
-        """Does what the fault that strikes the call asks for; nothing where none does."""
-        now = await call.read(lambda unit: unit.now)
-        struck = Struck(self._system, self.operation_id, call.headers, now)
-        rule = call.runtime.faults.match(call.workspace, struck)
-        if rule is None:
-            return
-        refusal = refusal_of(rule, now)
-        if refusal is not None:
-            raise refusal
-        if rule.kind == "DELAY":
-            await asyncio.sleep(rule.document["delaySeconds"])
-        call.resets = rule.kind == "RESET"
-        call.spoil = spoil_of(rule)
+    async def _fail(self, call: Call) -> Reply | None:
+        """Does what the fault that strikes the call asks for; what is answered with nothing done, where it has it so."""
+        struck = Struck(self._system, self.operation_id, call.headers)
+        strike = await call.runtime.faults.strike(call.workspace, struck, call.wall)
+        return None if strike is None else await suffer(call, strike)
 
 
 class AnswerBreaksContract(Exception):
@@ -121,7 +113,12 @@ class OperationsMiddleware(RoutedMiddleware[OperationsApi]):  # type: ignore[mis
         super().__init__(app)
 
 
-async def _body(receive: Receive, limit: int) -> bytes:
+async def _body(call: Call, receive: Receive) -> bytes:
+    limit = call.runtime.settings.maximum_body_bytes
+    length = call.headers.get("content-length")
+    if length is not None and int(length) > limit:
+        # Told before it is sent, where the client waits to be asked for it (RFC 9110 section 10.1.1).
+        raise _too_large(limit)
     parts: list[bytes] = []
     size = 0
     while True:
@@ -131,7 +128,11 @@ async def _body(receive: Receive, limit: int) -> bytes:
         part = message.get("body", b"")
         size += len(part)
         if size > limit:
-            raise Refusal(Code.BODY_TOO_LARGE, f"A body may hold {limit} bytes at most.")
+            raise _too_large(limit)
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts)
+
+
+def _too_large(limit: int) -> Refusal:
+    return Refusal(Code.BODY_TOO_LARGE, f"A body may hold {limit} bytes at most.")

@@ -5,9 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sandbox.clock import LATEST, Clock, ClockMode
-from sandbox.control.service.clocks import duration
-from sandbox.errors import Code, Refusal
-from sandbox.timestamps import from_text, to_text
+from sandbox.timestamps import duration, from_text, to_text
 
 WORLD = datetime(2026, 4, 1, 9, 30, tzinfo=UTC)
 WALL = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
@@ -74,10 +72,8 @@ def test_a_duration_is_read(text: str, length: timedelta) -> None:
 
 @pytest.mark.parametrize("text", ["P1Y", "1D", "P-1D", "PT1.5H", ""])
 def test_what_is_no_duration_is_refused(text: str) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ValueError, match="not an ISO 8601 duration"):
         duration(text)
-
-    assert refused.value.code == Code.SETTING_INVALID
 
 
 def test_a_moment_as_text_has_milliseconds_and_is_in_utc() -> None:

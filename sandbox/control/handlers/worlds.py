@@ -35,7 +35,6 @@ async def reset_workspace(call: Call) -> Reply:
 
     def work(unit: Unit) -> Reply:
         service.reset_workspace(unit)
-        call.runtime.faults.clear(call.workspace)
         return no_content()
 
     async with _quiet(call):
@@ -53,8 +52,7 @@ async def create_snapshot(call: Call) -> Reply:
     """POST /snapshots"""
 
     def work(unit: Unit) -> Reply:
-        faults = call.runtime.faults.kept(call.workspace)
-        return answer(201, service.create_snapshot(unit, call.body["name"], faults))
+        return answer(201, service.create_snapshot(unit, call.body["name"]))
 
     return await call.write(work)
 
@@ -63,9 +61,7 @@ async def restore_snapshot(call: Call) -> Reply:
     """POST /snapshots/{snapshotId}/restore"""
 
     def work(unit: Unit) -> Reply:
-        snapshot, faults = service.restore_snapshot(unit, call.argument("snapshotId"))
-        call.runtime.faults.put_back(call.workspace, faults)
-        return answer(200, snapshot)
+        return answer(200, service.restore_snapshot(unit, call.argument("snapshotId")))
 
     async with _quiet(call):
         reply = await call.write(work)
@@ -97,7 +93,7 @@ async def _quiet(call: Call) -> AsyncIterator[None]:
     runtime, name = call.runtime, call.workspace
     async with (
         runtime.timekeeper.holding(name),
-        runtime.dispatcher.holding(name, runtime.settings.public_url),
+        runtime.dispatcher.holding(name, runtime.settings.own_url),
     ):
         yield
 

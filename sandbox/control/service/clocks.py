@@ -1,22 +1,15 @@
 """The world's clock: read, set, moved. It never goes backwards."""
 
-import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sandbox.clock import LATEST, Clock, ClockMode
 from sandbox.errors import Code, Refusal
 from sandbox.jobs.store import ANNOUNCEMENT, next_job
 from sandbox.outbox.store import WALL, WORLD, earliest_due
-from sandbox.timestamps import from_text, to_text
+from sandbox.timestamps import duration, from_text, to_text
 from sandbox.web.call import Unit
 from sandbox.workspaces.store import set_clock as store_clock
-
-_DURATION = re.compile(
-    r"P(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
-    r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?",
-    re.ASCII,
-)
 
 
 def shown(clock: Clock, wall: datetime) -> dict[str, Any]:
@@ -61,14 +54,6 @@ def advance_clock(unit: Unit, move: dict[str, Any]) -> dict[str, Any]:
     wanted = from_text(move["to"]) if "to" in move else _present(unit) + duration(move["by"])
     _check_forward(unit, wanted)
     return _begin_move(unit, clock.moved_to(unit.now, unit.wall), wanted)
-
-
-def duration(text: str) -> timedelta:
-    """The length of time that an ISO 8601 text of the contract names."""
-    parts = _DURATION.fullmatch(text)
-    if parts is None:
-        raise Refusal(Code.SETTING_INVALID, f"{text} is not an ISO 8601 duration.")
-    return timedelta(**{name: int(value) for name, value in parts.groupdict("0").items()})
 
 
 def _mode(setting: dict[str, Any]) -> ClockMode:

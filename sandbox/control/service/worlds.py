@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from sandbox import policies
 from sandbox.clock import ClockMode
 from sandbox.control.store import worlds as store
 from sandbox.database import SCHEMA_VERSION
@@ -67,6 +68,7 @@ def reset_workspace(unit: Unit) -> None:
     """Empties the world and lets the clock follow wall time again; settings, tokens, snapshots and journal stay."""
     name = unit.workspace.name
     store.empty_world(unit.connection, name)
+    policies.changed(unit.transaction, name)
     moment = to_text(unit.wall)
     change_workspace(
         unit.connection,
@@ -81,7 +83,7 @@ def reset_workspace(unit: Unit) -> None:
     )
 
 
-def create_snapshot(unit: Unit, name: str, faults: list[dict[str, Any]]) -> dict[str, Any]:
+def create_snapshot(unit: Unit, name: str) -> dict[str, Any]:
     """Keeps the world as it is and answers the `Snapshot`.
 
     Raises Refusal ALREADY_EXISTS for a name in use, STATE_FORBIDS when there are too many.
@@ -99,7 +101,7 @@ def create_snapshot(unit: Unit, name: str, faults: list[dict[str, Any]]) -> dict
         "schema_version": SCHEMA_VERSION,
         "taken_at": to_text(unit.wall),
         "world_time": to_text(unit.now),
-        "content": zlib.compress(orjson.dumps({**rows, "faults": faults})),
+        "content": zlib.compress(orjson.dumps(rows)),
     }
     store.insert_snapshot(unit.connection, values)
     return _shown(values)
@@ -110,8 +112,8 @@ def list_snapshots(unit: Unit) -> list[dict[str, Any]]:
     return [_shown(values) for values in store.list_snapshots(unit.connection, unit.workspace.name)]
 
 
-def restore_snapshot(unit: Unit, snapshot_id: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Puts the world back as it was kept; answers the `Snapshot` and the faults that it holds.
+def restore_snapshot(unit: Unit, snapshot_id: int) -> dict[str, Any]:
+    """Puts the world back as it was kept, its faults too; answers the `Snapshot`.
 
     Raises Refusal NOT_FOUND, or SNAPSHOT_OF_ANOTHER_VERSION, with nothing changed.
     """
@@ -131,7 +133,8 @@ def restore_snapshot(unit: Unit, snapshot_id: int) -> tuple[dict[str, Any], list
         # It goes on from the kept moment, not from where it would be by now.
         head |= {"clock_world": values["world_time"], "clock_wall": to_text(unit.wall)}
     store.put_world(unit.connection, name, content)
-    return _shown(values), content["faults"]
+    policies.changed(unit.transaction, name)
+    return _shown(values)
 
 
 def _shown(values: dict[str, Any]) -> dict[str, Any]:
