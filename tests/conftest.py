@@ -1,10 +1,12 @@
 """One sandbox per test process, reached over HTTP; one workspace per test, so that tests run in any order at once."""
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import postgres
 import pytest
 from harness import Workspace
 
@@ -21,9 +23,27 @@ def sandbox_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sandbox(sandbox_database: Path) -> Iterator[Started]:
+def postgresql() -> Iterator[postgres.Server]:
+    """A PostgreSQL server of this test process; its tests are skipped where the system has none."""
+    if postgres.programs() is None:
+        pytest.skip(postgres.NOT_TESTED)
+    with postgres.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sandbox_place(request: pytest.FixtureRequest, sandbox_database: Path) -> str:
+    """Where the running sandbox keeps its state: a file, or on PostgreSQL where ESR_SANDBOX_TEST_DATABASE says so."""
+    if os.environ.get("ESR_SANDBOX_TEST_DATABASE") != "postgresql":
+        return str(sandbox_database)
+    server: postgres.Server = request.getfixturevalue("postgresql")
+    return server.make_database()
+
+
+@pytest.fixture(scope="session")
+def sandbox(sandbox_place: str, sandbox_database: Path) -> Iterator[Started]:
     """A running sandbox that holds each of its answers against the contract; its own log is what a test run may look at."""
-    folder, database = sandbox_database.parent, str(sandbox_database)
+    folder, database = sandbox_database.parent, sandbox_place
     with started(
         "--validate-responses", "--world", "empty", folder=folder, database=database
     ) as running:
