@@ -1,58 +1,137 @@
-"""Tells which client calls, by its bearer token."""
+"""Tells who calls, by the bearer token, and whether that one may."""
 
 import asyncio
+import hmac
+import time
 from typing import TYPE_CHECKING
 
 from sandbox.database import Database
 from sandbox.errors import Code, Refusal, not_found
-from sandbox.identity.store import Client, digest_of, find_client
+from sandbox.identity.store import (
+    ANNOUNCEMENT,
+    Client,
+    ClientState,
+    digest_of,
+    find_client,
+)
+from sandbox.settings import Level, Settings
 
 if TYPE_CHECKING:
     from sandbox.web.call import Call
 
+OPERATOR = "operator"
+"""The client's name in the journal where the operator calls."""
+ANYBODY = "anybody"
+"""And where no token was needed."""
 _KNOWN = 10_000
 
 
 class Bearer:
-    """Authenticates calls. A token that was found once is remembered; a token is never taken back but with its world."""
+    """Authenticates calls. A token that was found once is remembered, unless other processes write to the database too."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: dict[str, Client] = {}
+        database.listen(ANNOUNCEMENT, self.forget)
 
     async def authenticate(self, call: "Call") -> None:
         """Sets the call's client and workspace.
 
         Raises Refusal TOKEN_MISSING or TOKEN_INVALID; NOT_FOUND when the path names another workspace than the token's.
         """
+        settings = call.runtime.settings
         header = call.headers.get("authorization", "")
-        scheme, _, token = header.partition(" ")
-        if not header:
-            raise _refused(Code.TOKEN_MISSING, 'Send the header "Authorization: Bearer <token>".')
-        if scheme.lower() != "bearer" or not token.strip():
-            raise _refused(Code.TOKEN_INVALID, "The Authorization header is not a bearer token.")
-        digest = digest_of(token.strip())
-        client = self._known.get(digest)
-        if client is None:
-            client = await asyncio.wrap_future(
-                self._database.read(lambda transaction: find_client(transaction.connection, digest))
-            )
+        if settings.level == Level.OPEN:
+            client = await self._find(digest_of(_token_of(header))) if header else None
             if client is None:
-                raise _refused(
-                    Code.TOKEN_INVALID,
-                    "The token is unknown. Use the one that the sandbox printed when it started.",
-                )
-            if len(self._known) >= _KNOWN:
-                self._known.clear()
-            self._known[digest] = client
+                call.client = ANYBODY
+                return
+        else:
+            client = await self._client(header, settings)
         if call.workspace not in ("default", client.workspace):
             raise not_found("workspace", call.workspace)
         call.client = client.client_id
         call.workspace = client.workspace
 
+    async def authenticate_control(self, call: "Call") -> None:
+        """Lets a call to the control API in: anybody below level `platform`; there the operator, and a client to its workspace.
+
+        Raises as `authenticate` does.
+        """
+        settings = call.runtime.settings
+        if settings.level != Level.PLATFORM:
+            call.is_operator = True
+            return
+        token = _token_of(call.headers.get("authorization", ""))
+        operator = settings.operator_token
+        if operator and hmac.compare_digest(token.encode(), operator.encode()):
+            call.client = OPERATOR
+            call.is_operator = True
+            return
+        await self.authenticate(call)
+
+    async def _client(self, header: str, settings: Settings) -> Client:
+        if not header:
+            raise _refused(
+                Code.TOKEN_MISSING,
+                f'Send the header "Authorization: Bearer <token>". {_where_from(settings)}',
+            )
+        token = _token_of(header)
+        if not token:
+            raise _refused(Code.TOKEN_INVALID, "The Authorization header is not a bearer token.")
+        client = await self._find(digest_of(token))
+        if client is None or not _is_accepted(client, settings):
+            raise _refused(Code.TOKEN_INVALID, f"The token is unknown. {_where_from(settings)}")
+        if client.expires_at is not None and client.expires_at <= time.time() * 1000:
+            raise _refused(
+                Code.TOKEN_INVALID, f"The token has expired. Get another from {settings.token_url}."
+            )
+        if client.state != ClientState.ACTIVE:
+            raise _refused(
+                Code.TOKEN_INVALID, f"The client {client.client_id} is {client.state}: not active."
+            )
+        return client
+
+    async def _find(self, digest: str) -> Client | None:
+        # What is read while a client is changed is put into a book that nobody opens again.
+        known = self._known
+        client = known.get(digest)
+        if client is None or self._database.is_shared:
+            client = await asyncio.wrap_future(
+                self._database.read(lambda transaction: find_client(transaction.connection, digest))
+            )
+            if client is not None:
+                if len(known) >= _KNOWN:
+                    known.clear()
+                known[digest] = client
+        return client
+
     def forget(self) -> None:
-        """Forgets every token that was remembered: the world has changed."""
-        self._known.clear()
+        """Forgets every token that was remembered; may be called from any thread."""
+        self._known = {}
+
+
+def is_good(client: Client, settings: Settings) -> bool:
+    """Whether a token that names this client is accepted now."""
+    expired = client.expires_at is not None and client.expires_at <= time.time() * 1000
+    return _is_accepted(client, settings) and not expired and client.state == ClientState.ACTIVE
+
+
+def _is_accepted(client: Client, settings: Settings) -> bool:
+    """At level `platform` a token that does not expire is accepted from the sandbox's own systems alone."""
+    return client.expires_at is not None or client.is_internal or settings.level != Level.PLATFORM
+
+
+def _token_of(header: str) -> str:
+    """The token of an Authorization header, or nothing where it is none of a bearer."""
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _where_from(settings: Settings) -> str:
+    if settings.level == Level.PLATFORM:
+        return f"Get one from {settings.token_url} with a signed JWT."
+    return "Use the one that the sandbox printed when it started."
 
 
 def _refused(code: Code, detail: str) -> Refusal:

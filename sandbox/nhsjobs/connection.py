@@ -32,7 +32,7 @@ class Connection:
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings = settings
         self._database = database
-        self._esr = settings.esr_url or f"{settings.public_url}/esr/v1"
+        self._esr = settings.esr_url or f"{settings.own_url}/esr/v1"
         self._tokens: dict[str, str] = {}
         self._client = httpx.AsyncClient(timeout=settings.request_seconds, trust_env=False)
         self._signing_keys = SigningKeys(self._read_keys)
@@ -51,7 +51,9 @@ class Connection:
             token = self._settings.esr_token or new_token()
             if self._settings.esr_token is None:
                 await asyncio.wrap_future(
-                    self._database.write(lambda transaction: _ensure(transaction, workspace, token))
+                    self._database.write(
+                        lambda transaction: _ensure(transaction, workspace, token), workspace
+                    )
                 )
             self._tokens[workspace] = token
         return {"Authorization": f"Bearer {self._tokens[workspace]}"}
@@ -106,7 +108,7 @@ class Connection:
             ) from problem
 
     def _receiver(self, workspace: str) -> str:
-        return f"{self._settings.public_url}/w/{workspace}/receiver/v1/events"
+        return f"{self._settings.own_url}/w/{workspace}/receiver/v1/events"
 
     async def _subscribe(self, workspace: str, receiver: str) -> None:
         headers = await self.authorization(workspace)
@@ -133,7 +135,7 @@ class Connection:
 
 def _ensure(transaction: Transaction, workspace: str, token: str) -> None:
     client_id = f"{CLIENT}-{workspace}"
-    ensure_client(transaction.connection, client_id, workspace, "NHS Jobs")
+    ensure_client(transaction.connection, client_id, workspace, "NHS Jobs", is_internal=True)
     ensure_token(transaction.connection, client_id, token)
 
 
