@@ -62,8 +62,8 @@ def listen(settings: Settings) -> tuple[socket.socket, Settings]:
     """Takes the port; answers the socket and the settings with the real port and address. Raises CannotStart."""
     taken = _take(settings.host, settings.port, "--port")
     port = taken.getsockname()[1]
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return taken, replace(settings, port=port, public_url=f"http://{host}:{port}")
+    settings = replace(settings, port=port)
+    return taken, replace(settings, public_url=settings.public_url or settings.own_url)
 
 
 def listen_sftp(settings: Settings) -> tuple[socket.socket | None, Settings]:

@@ -1,9 +1,14 @@
 """The settings of one running sandbox: built once, passed down, never changed."""
 
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+
+Network = IPv4Network | IPv6Network
+
+_LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (what listens everywhere is reached on loopback)
 
 
 class Level(StrEnum):
@@ -15,11 +20,6 @@ class Level(StrEnum):
     """A ready token is accepted beside those from the token endpoint; the control API asks for none. On loopback only."""
     PLATFORM = "platform"
     """As on the NHS platform: tokens come from the token endpoint alone, and the control API asks for one too."""
-
-Network = IPv4Network | IPv6Network
-
-_LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
-_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (what listens everywhere is reached on loopback)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Settings:
     @property
     def reaches_public(self) -> bool:
         """Whether public addresses may be sent to. Nothing of a test on one's own machine leaves it."""
-        return getattr(self, "level", "sandbox") == "platform"
+        return self.level is Level.PLATFORM
 
     @property
     def networks(self) -> tuple[Network, ...]:

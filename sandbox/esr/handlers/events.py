@@ -5,8 +5,10 @@ from typing import Any
 import orjson
 
 from sandbox.database import Transaction
+from sandbox.errors import Refusal
 from sandbox.esr.service import events as service
 from sandbox.esr.service import signing_keys
+from sandbox.outgoing import AddressRefused
 from sandbox.web.call import Call, Unit, open_unit
 from sandbox.web.cursor import decode_cursor
 from sandbox.web.reply import Reply, answer, no_content
@@ -24,13 +26,25 @@ async def list_events(call: Call) -> Reply:
 
 async def create_event_subscription(call: Call) -> Reply:
     """POST /event-subscriptions"""
+    # Names are not asked for while a unit of work holds the database.
+    refused = await _refused(call, call.body["url"])
 
     def work(unit: Unit) -> Reply:
+        if refused is not None:
+            raise refused
         subscription = service.create_event_subscription(unit, call.body)
         location = f"{call.path}/{subscription['subscriptionId']}"
         return answer(201, subscription, {"Location": location})
 
     return await call.write(work)
+
+
+async def _refused(call: Call, url: str) -> Refusal | None:
+    try:
+        await call.runtime.outgoing.check(url, call.workspace)
+    except AddressRefused as problem:
+        return service.address_refused(str(problem))
+    return None
 
 
 async def list_event_subscriptions(call: Call) -> Reply:
