@@ -15,6 +15,7 @@ class Code(StrEnum):
 
     # The request as such
     CONTRACT_VIOLATION = "CONTRACT_VIOLATION"
+    REQUEST_MALFORMED = "REQUEST_MALFORMED"
     BODY_MALFORMED = "BODY_MALFORMED"
     TOKEN_MISSING = "TOKEN_MISSING"
     TOKEN_INVALID = "TOKEN_INVALID"
@@ -22,10 +23,13 @@ class Code(StrEnum):
     SIGNATURE_INVALID = "SIGNATURE_INVALID"
     NOT_FOUND = "NOT_FOUND"
     METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+    REQUEST_TOO_SLOW = "REQUEST_TOO_SLOW"
     BODY_TOO_LARGE = "BODY_TOO_LARGE"
+    ADDRESS_TOO_LONG = "ADDRESS_TOO_LONG"
     MEDIA_TYPE_UNSUPPORTED = "MEDIA_TYPE_UNSUPPORTED"
     REQUEST_ID_REUSED = "REQUEST_ID_REUSED"
     RATE_LIMITED = "RATE_LIMITED"
+    HEADERS_TOO_LARGE = "HEADERS_TOO_LARGE"
     INTERNAL_ERROR = "INTERNAL_ERROR"
     SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
     # The state that is met
@@ -145,6 +149,7 @@ class Code(StrEnum):
 
 _STATUSES = {
     Code.CONTRACT_VIOLATION: 400,
+    Code.REQUEST_MALFORMED: 400,
     Code.BODY_MALFORMED: 400,
     Code.PAGE_OUT_OF_RANGE: 400,
     Code.TOKEN_MISSING: 401,
@@ -164,10 +169,13 @@ _STATUSES = {
     Code.ADVERT_EXISTS: 409,
     Code.SNAPSHOT_OF_ANOTHER_VERSION: 409,
     Code.VERSION_STALE: 412,
+    Code.REQUEST_TOO_SLOW: 408,
     Code.BODY_TOO_LARGE: 413,
+    Code.ADDRESS_TOO_LONG: 414,
     Code.MEDIA_TYPE_UNSUPPORTED: 415,
     Code.VERSION_MISSING: 428,
     Code.RATE_LIMITED: 429,
+    Code.HEADERS_TOO_LARGE: 431,
     Code.INTERNAL_ERROR: 500,
     Code.SERVICE_UNAVAILABLE: 503,
 }
@@ -210,16 +218,17 @@ class Refusal(Exception):
         self.headers = headers or {}
         self.status = status or status_of(code)
 
-    def document(self, instance: str) -> dict[str, Any]:
-        """The problem (RFC 9457) about the request for the path `instance`."""
+    def document(self, instance: str | None) -> dict[str, Any]:
+        """The problem (RFC 9457) about the request for the path `instance`; None where no path could be read."""
         problem: dict[str, Any] = {
             "type": "about:blank",
             "title": _title(self.status),
             "status": self.status,
             "code": str(self.code),
             "detail": self.detail[:1000],
-            "instance": instance[:2000],
         }
+        if instance is not None:
+            problem["instance"] = instance[:2000]
         if self.places:
             problem["errors"] = [
                 {
@@ -241,8 +250,12 @@ def not_found(noun: str, identifier: object) -> Refusal:
 
 
 def _title(status: int) -> str:
-    # RFC 9110 renamed two phrases that Python before 3.13 gives in their old form.
-    renamed = {413: "Content Too Large", 422: "Unprocessable Content"}
+    # RFC 9110 renamed three phrases that Python before 3.13 gives in their old form.
+    renamed = {
+        413: "Content Too Large",
+        414: "URI Too Long",
+        422: "Unprocessable Content",
+    }
     try:
         return renamed.get(status) or HTTPStatus(status).phrase
     except ValueError:  # A status that no RFC names: only a fault that a test asks for has one.

@@ -23,6 +23,7 @@ from sandbox.app import contracts_of, make_app, make_runtime
 from sandbox.database import forget_database
 from sandbox.runtime import Runtime, SeedWorld
 from sandbox.settings import Settings
+from sandbox.web.serving import server_of
 
 if TYPE_CHECKING:
     from sandbox.esr.files.sftp import Sftp
@@ -122,26 +123,13 @@ def serve(
         except BaseException:
             runtime.database.close()
             raise
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            lifespan="on",
-            ws="none",
-            server_header=False,
-            # Nobody stands in front of a sandbox, and nothing here asks for the caller's address.
-            proxy_headers=False,
-            timeout_graceful_shutdown=5,
-            # Longer than any client of ours keeps an idle connection, so that it is never closed under a request.
-            timeout_keep_alive=30,
-            h11_max_incomplete_event_size=65_536,
-        )
+        server = server_of(app)
         # The server ends in order on a signal and then raises it again, for whoever is above: that is we.
         with (
             suppress(KeyboardInterrupt),
-            asyncio.Runner(loop_factory=config.get_loop_factory()) as runner,
+            asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner,
         ):
-            runner.run(_run(uvicorn.Server(config), taken, runtime, on_ready))
+            runner.run(_run(server, taken, runtime, on_ready))
     finally:
         taken.close()
         if sftp_taken is not None:

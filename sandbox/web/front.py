@@ -76,14 +76,7 @@ class Front:
         # Starlette's routers raise for a method that is not allowed only where an application is named.
         scope["app"] = self._app
         try:
-            if REFUSAL in scope:
-                raise scope[REFUSAL]
-            if len(call.headers) < len(scope["headers"]):
-                _check_headers(scope["headers"])
-            if scope["http_version"] != "1.1" or "host" not in call.headers:
-                _check_version(scope["http_version"])
-            if "transfer-encoding" in call.headers:
-                _check_framing(call.headers["transfer-encoding"], scope["http_version"])
+            _check_head(scope, call.headers)
             if call.path.endswith("/") and self._is_operation(call.path.rstrip("/")):
                 # The routers would redirect it, which no contract describes.
                 raise Refusal(Code.NOT_FOUND, f"There is nothing at {call.path}.")
@@ -190,6 +183,18 @@ def _headers(sent: list[tuple[bytes, bytes]]) -> dict[str, str]:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
+
+
+def _check_head(scope: Scope, headers: dict[str, str]) -> None:
+    """Raises Refusal where the head of a request is too large, or leaves room for two readings."""
+    if REFUSAL in scope:
+        raise scope[REFUSAL]
+    if len(headers) < len(scope["headers"]):
+        _check_headers(scope["headers"])
+    if scope["http_version"] != "1.1" or "host" not in headers:
+        _check_version(scope["http_version"])
+    if "transfer-encoding" in headers:
+        _check_framing(headers["transfer-encoding"], scope["http_version"])
 
 
 def _check_headers(headers: list[tuple[bytes, bytes]]) -> None:

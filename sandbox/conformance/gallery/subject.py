@@ -5,12 +5,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import uvicorn
-
 from sandbox.app import contracts_of, make_app, make_runtime
 from sandbox.runtime import SeedWorld
 from sandbox.server import CannotStart, listen
 from sandbox.settings import Settings
+from sandbox.web.serving import server_of
 
 _READY_SECONDS = 30.0
 
@@ -21,18 +20,7 @@ def running(seed_world: SeedWorld, settings: Settings | None = None) -> Iterator
     taken, settings = listen(settings or Settings(port=0, request_seconds=10))
     runtime = make_runtime(settings, seed_world)
     app = make_app(runtime, contracts_of(settings.systems))
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            lifespan="on",
-            ws="none",
-            server_header=False,
-            timeout_graceful_shutdown=2,
-            timeout_keep_alive=30,
-        )
-    )
+    server = server_of(app, log_config=None, timeout_graceful_shutdown=2)
 
     def serve() -> None:
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:

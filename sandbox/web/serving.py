@@ -1,0 +1,46 @@
+"""The HTTP server: one configuration and one kind of connection, wherever a sandbox is served."""
+
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from sandbox.web.bounds import BOUNDS, Bounds
+from sandbox.web.connection import Connection
+
+_TICKS = 5
+"""Every how many tenths of a second the connections are looked through for what has taken too long."""
+
+
+class Server(uvicorn.Server):
+    """A server whose clients cannot hold it: see `sandbox.web.bounds`."""
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second."""
+        if counter % _TICKS == 0:
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, Connection):
+                    connection.check(connection.loop.time())
+        return await super().on_tick(counter)
+
+
+def server_of(app: ASGIApp, bounds: Bounds = BOUNDS, **options: Any) -> Server:
+    """The server of an application; `options` are uvicorn's, for what is said otherwise than here."""
+
+    class Bounded(Connection):
+        """A connection within the bounds of this server."""
+
+    Bounded.bounds = bounds
+    settings: dict[str, Any] = {
+        "http": Bounded,
+        "log_level": "warning",
+        "access_log": False,
+        "lifespan": "on",
+        "ws": "none",
+        "server_header": False,
+        # Nobody stands in front of a sandbox, and nothing here asks for the caller's address.
+        "proxy_headers": False,
+        "timeout_graceful_shutdown": 5,
+        "timeout_keep_alive": bounds.idle_seconds,
+    }
+    return Server(uvicorn.Config(app, **(settings | options)))
