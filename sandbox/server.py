@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,9 +20,9 @@ import orjson
 import uvicorn
 
 from sandbox.app import contracts_of, make_app, make_runtime
-from sandbox.database import forget_database
+from sandbox.database import DatabaseUnusable, forget_database, is_address
 from sandbox.runtime import Runtime, SeedWorld
-from sandbox.settings import Settings
+from sandbox.settings import Level, Settings
 from sandbox.web.serving import server_of
 
 if TYPE_CHECKING:
@@ -181,13 +181,46 @@ async def _run(
 def started(*arguments: str, folder: Path, database: str = ":memory:") -> Iterator[Started]:
     """A sandbox in a process of its own on a free port, stopped at the end. Its log is `folder`/sandbox.log.
 
+    Like every command's own sandbox it has the level that the environment names, and a database of its own on the server that
+    the environment names. Raises CannotStart.
+    """
+    with own_database(database) as place:
+        process, ready = launch(*arguments, folder=folder, database=place)
+        try:
+            yield ready
+        finally:
+            stop(process)
+
+
+@contextmanager
+def own_database(place: str) -> Iterator[str]:
+    """Where a command's own sandbox keeps its state: `place`, or a new database where ESR_SANDBOX_DATABASE names a server.
+
     Raises CannotStart.
     """
-    process, ready = launch(*arguments, folder=folder, database=database)
+    server = os.environ.get("ESR_SANDBOX_DATABASE", "")
+    if is_address(place) or not is_address(server):
+        yield place
+        return
+    # Imported when it is asked for: most sandboxes keep their state in a file.
+    from sandbox.database.temporary import temporary_database
+
+    with ExitStack() as stack:
+        try:
+            address = stack.enter_context(temporary_database(server))
+        except DatabaseUnusable as problem:
+            raise CannotStart(str(problem)) from problem
+        yield address
+
+
+def own_level() -> Level:
+    """The level of a command's own sandbox: what ESR_SANDBOX_LEVEL names. Raises CannotStart."""
+    named = os.environ.get("ESR_SANDBOX_LEVEL") or Level.SANDBOX
     try:
-        yield ready
-    finally:
-        stop(process)
+        return Level(named)
+    except ValueError:
+        known = ", ".join(Level)
+        raise CannotStart(f"ESR_SANDBOX_LEVEL is {named}; it is one of {known}.") from None
 
 
 def launch(
@@ -205,7 +238,7 @@ def launch(
             stdin=subprocess.DEVNULL,
             # Ctrl-C reaches the command that started it, which then stops it in its own order.
             start_new_session=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env=_environment(),
         )
     assert process.stdout is not None
     try:
@@ -228,6 +261,14 @@ def launch(
         client_id=told.get("clientId"),
         key_file=Path(told["keyFile"]) if "keyFile" in told else None,
     )
+
+
+def _environment() -> dict[str, str]:
+    held = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    if held.get("ESR_SANDBOX_LEVEL") == Level.PLATFORM:
+        # The token of another sandbox, which is accepted at no sandbox of this level.
+        held.pop("ESR_SANDBOX_TOKEN", None)
+    return held
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -1,6 +1,7 @@
 """The one database of a sandbox: one SQLite file, a database in memory, or one that several processes share on PostgreSQL."""
 
 from sandbox.database.database import Database, Flush
+from sandbox.database.postgresql import is_address
 from sandbox.database.schema import (
     SCHEMA_VERSION,
     DatabaseUnusable,
@@ -19,6 +20,7 @@ __all__ = [
     "Undone",
     "Work",
     "forget_database",
+    "is_address",
     "is_fatal",
     "metadata",
     "schema_version",
