@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.errors import Code, Refusal
 from sandbox.faults.rules import DELIVERIES, Struck
+from sandbox.faults.scenarios import HEADER, scenario_named
 from sandbox.web.call import Call
 from sandbox.web.reply import Reply
 from sandbox.web.suffering import suffer
@@ -23,6 +24,7 @@ from sandbox.web.validation import AnswerRules, RequestRules
 Handler = Callable[[Call], Awaitable[Reply]]
 CALL = "sandbox.call"
 RESPOND = "sandbox.respond"
+_SCENARIO = HEADER.lower()
 
 
 class ServedOperation:
@@ -56,7 +58,7 @@ class ServedOperation:
             await call.runtime.identity.authenticate_control(call)
         elif self._secured or (self._system == "esr" and "authorization" in call.headers):
             await call.runtime.identity.authenticate(call)
-        call.raw_body = await _body(call, receive)
+        call.raw_body = await read_body(call, receive)
         # Only now, so that the journal has the digest of a request that fails.
         if self._can_fail:
             instead = await self._fail(call)
@@ -77,10 +79,15 @@ class ServedOperation:
         await scope[RESPOND](reply)
 
     async def _fail(self, call: Call) -> Reply | None:
-        """Does what the fault that strikes the call asks for; what is answered with nothing done, where it has it so."""
+        """Does what the scenario that the call names asks for, or else the fault that strikes it; what is answered with nothing
+        done, where it has it so.
+        """
+        name = call.headers.get(_SCENARIO)
+        if name is not None:
+            return await suffer(call, scenario_named(name).strikes(call.wall))
         struck = Struck(self._system, self.operation_id, call.headers)
         strike = await call.runtime.faults.strike(call.workspace, struck, call.wall)
-        return None if strike is None else await suffer(call, strike)
+        return None if strike is None else await suffer(call, [strike])
 
 
 class AnswerBreaksContract(Exception):
@@ -113,7 +120,8 @@ class OperationsMiddleware(RoutedMiddleware[OperationsApi]):  # type: ignore[mis
         super().__init__(app)
 
 
-async def _body(call: Call, receive: Receive) -> bytes:
+async def read_body(call: Call, receive: Receive) -> bytes:
+    """The whole body of a request. Raises Refusal BODY_TOO_LARGE or BODY_MALFORMED."""
     limit = call.runtime.settings.maximum_body_bytes
     length = call.headers.get("content-length")
     if length is not None and int(length) > limit:

@@ -3,6 +3,7 @@
 from sandbox.control.handlers.clocks import advance_clock, read_clock, set_clock
 from sandbox.control.handlers.exchanges import list_exchanges, read_exchange
 from sandbox.control.handlers.faults import add_fault, clear_faults, list_faults
+from sandbox.control.handlers.scenarios import list_scenarios
 from sandbox.control.handlers.workspaces import (
     create_workspace,
     list_workspaces,
@@ -27,6 +28,7 @@ __all__ = [
     "create_workspace",
     "list_exchanges",
     "list_faults",
+    "list_scenarios",
     "list_snapshots",
     "list_workspaces",
     "read_clock",
