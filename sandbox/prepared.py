@@ -44,7 +44,7 @@ class Prepared:
         found = self._compiled.get(dialect.name)
         if found is None:
             compiled: Any = self._statement.compile(dialect=dialect)  # type: ignore[attr-defined]
-            fixed = {name: value for name, value in compiled.params.items() if value is not None}
+            fixed = dict(compiled.params)
             names = compiled.positiontup if compiled.positional else None
             found = self._compiled[dialect.name] = _Compiled(str(compiled), names, fixed)
         return found
@@ -56,7 +56,7 @@ class _Compiled:
     names: list[str] | None
     """The names of the values in their order; None where the driver takes them by name."""
     fixed: dict[str, Any]
-    """Values that stand in the statement itself."""
+    """Values that stand in the statement itself, and None for every other: a column that is left out stays empty."""
 
     def parameters(self, values: dict[str, Any]) -> Any:
         if self.names is None:
