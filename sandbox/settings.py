@@ -1,5 +1,6 @@
 """The settings of one running sandbox: built once, passed down, never changed."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -22,12 +23,22 @@ class Level(StrEnum):
     """As on the NHS platform: tokens come from the token endpoint alone, and the control API asks for one too."""
 
 
+class LogFormat(StrEnum):
+    """What a sandbox writes to its log."""
+
+    TEXT = "text"
+    """Of trouble only, for people."""
+    JSON = "json"
+    """One JSON object a line, and one line for every request."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How a sandbox runs."""
 
     database: str = ":memory:"
-    """A path to an SQLite file, or `:memory:` for a world that is gone when the process ends."""
+    """A path to an SQLite file, `:memory:` for a world that is gone when the process ends, or an address on a PostgreSQL
+    server (`postgresql+psycopg://user:password@host/database`), which several processes may share."""
     host: str = "127.0.0.1"
     """The address to listen on. Loopback only, since the control API asks for no token."""
     port: int = 8080
@@ -64,6 +75,19 @@ class Settings:
     sftp_port: int | None = None
     """The port on which the hub is served over SFTP, on the same host; 0 takes a free one, None serves none."""
 
+    tls_certificate: Path | None = None
+    """The certificate (PEM, with its chain) with which HTTPS is served; plain HTTP is when left out."""
+    tls_key: Path | None = None
+    """The certificate's private key."""
+    proxies: tuple[Network, ...] = ()
+    """Whose X-Forwarded-For and X-Forwarded-Proto are believed. No other header of a proxy is read."""
+    log_format: LogFormat = LogFormat.TEXT
+    """What is written to the log."""
+    metrics: bool = False
+    """Whether Prometheus metrics are served."""
+    traces: bool = False
+    """Whether OpenTelemetry traces are sent."""
+
     @property
     def token_url(self) -> str:
         """Where tokens are had; an assertion names it as its audience."""
@@ -71,14 +95,28 @@ class Settings:
 
     @property
     def database_path(self) -> Path | None:
-        """The SQLite file, or None for a world in memory."""
-        return None if self.database == ":memory:" else Path(self.database)
+        """The SQLite file; None for a world in memory, and for a database on a PostgreSQL server."""
+        place = self.database_place
+        return place if isinstance(place, Path) else None
+
+    @property
+    def database_place(self) -> Path | str | None:
+        """The SQLite file, the address on a PostgreSQL server, or None for a world in memory."""
+        if self.database == ":memory:":
+            return None
+        return self.database if self.database.startswith("postgresql") and "://" in self.database else Path(self.database)
+
+    @property
+    def shown_database(self) -> str:
+        """The database as it may be shown: an address without its password."""
+        return re.sub(r"(?<=://)([^:@/]*):[^@/]*@", r"\1:***@", self.database)
 
     @property
     def own_url(self) -> str:
         """The address under which the sandbox reaches itself."""
         host = _ANY.get(self.host, self.host)
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        scheme = "https" if self.tls_certificate else "http"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def reaches_public(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from sandbox.cli import Stop
+from sandbox.cli.hosting import hosting_options, hosting_settings
 from sandbox.cli.worlds import DEFAULT_WORLD, WORLDS, admit, fill_default, make_world
 from sandbox.identity.kept import kept_secret
 from sandbox.identity.store import new_token
@@ -93,6 +94,7 @@ _DATABASE = ".esr-sandbox/sandbox.db"
     type=click.IntRange(0, 65535),
     help="Serve the hub over SFTP too, on this port of --host; 0 takes a free one.",
 )
+@hosting_options
 @click.option(
     "--validate-responses",
     is_flag=True,
@@ -119,6 +121,7 @@ def command(
     sftp_port: int | None,
     validate_responses: bool,
     as_json: bool,
+    **hosting: Any,
 ) -> None:
     """Start the mock ESR and the mock NHS Jobs on one port; Ctrl-C stops them, and the state stays."""
     silence_libraries()
@@ -153,6 +156,7 @@ def command(
         client_key=client_key,
         hub=hub.resolve() if hub else None,
         sftp_port=sftp_port,
+        **hosting_settings(**hosting),
     )
 
     if settings.level == Level.PLATFORM and settings.operator_token is None:

@@ -1,0 +1,135 @@
+"""The options of a sandbox that others reach: addresses, TLS, proxies, what it may call, and what it tells its operators."""
+
+from collections.abc import Callable
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import click
+
+from sandbox.cli import Stop
+from sandbox.settings import LogFormat, Network
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _NetworkType(click.ParamType):
+    name = "network"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Network:
+        """A network in CIDR form, or one address."""
+        try:
+            return ip_network(value)
+        except ValueError as problem:
+            self.fail(f"{problem}. Write for instance 10.20.0.0/16 or 127.0.0.1.", param, ctx)
+
+
+_OPTIONS = (
+    click.option(
+        "--public-url",
+        envvar="ESR_SANDBOX_PUBLIC_URL",
+        help="The address under which others reach the sandbox, for instance https://sandbox.example.nhs.uk; the one it "
+        "listens on when left out.",
+    ),
+    click.option(
+        "--tls-certificate",
+        envvar="ESR_SANDBOX_TLS_CERTIFICATE",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Serve HTTPS with this certificate (PEM, with those that signed it). A renewed file is used without a restart.",
+    ),
+    click.option(
+        "--tls-key",
+        envvar="ESR_SANDBOX_TLS_KEY",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="The certificate's private key (PEM).",
+    ),
+    click.option(
+        "--behind-proxy",
+        "proxies",
+        envvar="ESR_SANDBOX_BEHIND_PROXY",
+        type=_NetworkType(),
+        multiple=True,
+        help="An address or network of a proxy whose X-Forwarded-For and X-Forwarded-Proto are believed; nobody else's are. "
+        "May be repeated.",
+    ),
+    click.option(
+        "--allow-network",
+        "allowed_networks",
+        envvar="ESR_SANDBOX_ALLOW_NETWORK",
+        type=_NetworkType(),
+        multiple=True,
+        help="A network to which events may be delivered, and whence key sets are fetched, although it is not public. "
+        "May be repeated.",
+    ),
+    click.option(
+        "--log-format",
+        envvar="ESR_SANDBOX_LOG_FORMAT",
+        type=click.Choice([each.value for each in LogFormat]),
+        default=LogFormat.TEXT.value,
+        show_default=True,
+        help="text tells of trouble only; json tells of every request too, one JSON object a line, without personal data.",
+    ),
+    click.option(
+        "--metrics",
+        envvar="ESR_SANDBOX_METRICS",
+        is_flag=True,
+        help="Serve Prometheus metrics at /metrics, at level platform to the operator's token only.",
+    ),
+    click.option(
+        "--traces",
+        envvar="ESR_SANDBOX_TRACES",
+        is_flag=True,
+        help="Send OpenTelemetry traces to where the OTEL_EXPORTER_OTLP_* variables say.",
+    ),
+)
+
+
+def hosting_options(command: F) -> F:
+    """Adds the options to a command, which takes them as keywords and hands them to `hosting_settings`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def hosting_settings(
+    public_url: str | None,
+    tls_certificate: Path | None,
+    tls_key: Path | None,
+    proxies: tuple[Network, ...],
+    allowed_networks: tuple[Network, ...],
+    log_format: str,
+    metrics: bool,
+    traces: bool,
+) -> dict[str, Any]:
+    """The fields of `Settings` that the options give. Raises Stop."""
+    if (tls_certificate is None) != (tls_key is None):
+        raise Stop(
+            "TLS needs a certificate and its key: name both --tls-certificate and --tls-key."
+        )
+    return {
+        "public_url": _checked(public_url) if public_url else "",
+        "tls_certificate": tls_certificate,
+        "tls_key": tls_key,
+        "proxies": proxies,
+        "allowed_networks": allowed_networks or None,
+        "log_format": LogFormat(log_format),
+        "metrics": metrics,
+        "traces": traces,
+    }
+
+
+def _checked(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        is_origin = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        is_origin = False
+    if not is_origin or url != f"{parts.scheme}://{parts.netloc}" or "@" in parts.netloc:
+        raise Stop(
+            f"--public-url {url} is not the address of a server. Write scheme, host and port only, "
+            "for instance https://sandbox.example.nhs.uk."
+        )
+    return url
