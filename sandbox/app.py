@@ -34,14 +34,20 @@ from sandbox.esr.service.signing_keys import SIGNING_KEYS, Signer  # noqa: E402
 from sandbox.faults.store import load_faults  # noqa: E402
 from sandbox.faults.striking import FAULTS, Faults  # noqa: E402
 from sandbox.identity.bearer import Bearer  # noqa: E402
+from sandbox.identity.issuing import Issuer  # noqa: E402
+from sandbox.identity.published_keys import PublishedKeys  # noqa: E402
 from sandbox.identity.store import ensure_client, ensure_token  # noqa: E402
 from sandbox.jobs.timekeeper import Act, Timekeeper  # noqa: E402
 from sandbox.journal.store import FLUSH, append  # noqa: E402
+from sandbox.limits.counting import LIMITS, RequestLimits  # noqa: E402
+from sandbox.limits.store import load_limits  # noqa: E402
+from sandbox.limits.windows import PLATFORM  # noqa: E402
 from sandbox.outbox.dispatcher import Dispatcher  # noqa: E402
 from sandbox.outgoing import Outgoing  # noqa: E402
 from sandbox.policies import Policies  # noqa: E402
 from sandbox.runtime import Runtime, SeedWorld  # noqa: E402
-from sandbox.settings import Settings  # noqa: E402
+from sandbox.settings import Level, Mode, Settings  # noqa: E402
+from sandbox.tls import certificate_of, keep_renewed  # noqa: E402
 from sandbox.web.call import Call  # noqa: E402
 from sandbox.web.contract_pages import ContractPages  # noqa: E402
 from sandbox.web.front import Front  # noqa: E402
@@ -49,6 +55,7 @@ from sandbox.web.operations import OperationsMiddleware  # noqa: E402
 from sandbox.web.pages import pages  # noqa: E402
 from sandbox.web.reply import Reply  # noqa: E402
 from sandbox.web.routes import routes_of  # noqa: E402
+from sandbox.web.token_door import TokenDoor  # noqa: E402
 from sandbox.workspaces.store import find_workspace, insert_workspace  # noqa: E402
 
 logger = logging.getLogger(__name__)
@@ -61,12 +68,20 @@ _PACKAGES = {"esr": "sandbox.esr.handlers", "nhs-jobs": "sandbox.nhsjobs.handler
 
 
 def make_runtime(settings: Settings, seed_world: SeedWorld) -> Runtime:
-    """Opens the database and the default workspace. Raises DatabaseUnusable."""
+    """Opens the database and the default workspace. Raises DatabaseUnusable or CertificateUnusable."""
+    certificate = certificate_of(settings)
     database = Database(settings.database_place, {FLUSH: append})
-    policies = Policies(database, {FAULTS: load_faults})
-    faults = Faults(database, policies)
-    outgoing = Outgoing.of(settings)
-    runtime = Runtime(settings, database, Bearer(database), seed_world, policies, outgoing, faults)
+    policies = Policies(database, {FAULTS: load_faults, LIMITS: load_limits})
+    faults = Faults(database, policies, settings.mode is Mode.FULL)
+    outgoing = Outgoing.of(settings, certificate.own_context if certificate else None)
+    issuer = Issuer(database, PublishedKeys(outgoing))
+    limits = RequestLimits(
+        database, policies, PLATFORM if settings.level is Level.PLATFORM else None
+    )
+    runtime = Runtime(
+        settings, database, Bearer(database), issuer, seed_world, policies, outgoing, faults, limits
+    )
+    runtime.certificate = certificate
 
     def prepare(transaction: Transaction) -> None:
         connection = transaction.connection
@@ -80,10 +95,11 @@ def make_runtime(settings: Settings, seed_world: SeedWorld) -> Runtime:
     return runtime
 
 
-def contracts_of(systems: frozenset[str]) -> list[Contract]:
+def contracts_of(systems: frozenset[str], mode: Mode = Mode.FULL) -> list[Contract]:
     """The contracts that these systems serve. Raises ContractError when one does not validate."""
     names = [name for system in sorted(systems) for name in _CONTRACTS_OF[system]]
-    return [load_contract(name) for name in [*names, "control"]]
+    powers = ["control"] if mode is Mode.FULL else []
+    return [load_contract(name) for name in [*names, "identity", *powers]]
 
 
 def make_app(runtime: Runtime, contracts: list[Contract]) -> ASGIApp:
@@ -98,7 +114,9 @@ def make_app(runtime: Runtime, contracts: list[Contract]) -> ASGIApp:
         lifespan=_lifespan(runtime),
         middlewares=[RoutingMiddleware, OperationsMiddleware, LifespanMiddleware],
     )
-    for contract in contracts:
+    # The token endpoint answers in a form of its own, and so does not go through the stages of the others.
+    staged = [contract for contract in contracts if contract.name != "identity"]
+    for contract in staged:
         app.add_api(
             routes_of(contract.document),
             base_path=contract.base_path,
@@ -107,7 +125,7 @@ def make_app(runtime: Runtime, contracts: list[Contract]) -> ASGIApp:
             system=contract.name,
             document=contract.document,
         )
-    return Front(app, runtime, contracts)
+    return Front(TokenDoor(app), runtime, staged)
 
 
 def _resolver(name: str, systems: frozenset[str]) -> Resolver:
@@ -154,7 +172,7 @@ def _lifespan(runtime: Runtime) -> Callable[[Any], Any]:
             from sandbox.nhsjobs.connection import Connection
             from sandbox.nhsjobs.service.answers import ANSWERS
 
-            connection = Connection(settings, runtime.database)
+            connection = Connection(settings, runtime.database, runtime.outgoing.own_context)
             handlers |= ANSWERS
         signer = Signer(runtime.database)
         runtime.database.listen(SIGNING_KEYS, signer.forget)
@@ -175,11 +193,13 @@ def _lifespan(runtime: Runtime) -> Callable[[Any], Any]:
         if runtime.sftp is not None:
             await runtime.sftp.start()
         starting = asyncio.create_task(runtime.connect_all())
+        renewing = asyncio.create_task(keep_renewed(runtime.certificate))
         try:
             yield
         finally:
             starting.cancel()
-            await asyncio.gather(starting, return_exceptions=True)
+            renewing.cancel()
+            await asyncio.gather(starting, renewing, return_exceptions=True)
             if runtime.sftp is not None:
                 await runtime.sftp.stop()
             await timekeeper.stop()

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sandbox.database import Database, Transaction
 from sandbox.faults.striking import Faults
 from sandbox.identity.bearer import Bearer
+from sandbox.identity.issuing import Issuer
 from sandbox.jobs.store import ANNOUNCEMENT as JOBS
 from sandbox.jobs.store import Job
+from sandbox.limits.counting import RequestLimits
 from sandbox.outbox.store import ANNOUNCEMENT as OUTBOX
 from sandbox.outbox.store import CHANGED as OUTBOX_CHANGED
 from sandbox.outgoing import Outgoing
 from sandbox.policies import Policies
 from sandbox.settings import Settings
+from sandbox.tls import Certificate
 from sandbox.workspaces.store import workspace_names
 
 if TYPE_CHECKING:
@@ -63,14 +66,18 @@ class Runtime:
     settings: Settings
     database: Database
     identity: Bearer
+    issuer: Issuer
     seed_world: SeedWorld
     policies: Policies
     outgoing: Outgoing
     faults: Faults
+    limits: RequestLimits
     operation_ids: dict[str, frozenset[str]] = field(default_factory=dict)
     """By contract: the operations that are served."""
     hourly: FileExchange | None = None
     """The hourly interface, where there is a hub."""
+    certificate: Certificate | None = None
+    """With which HTTPS is served; None where plain HTTP is."""
     sftp: Companion | None = None
     """The hub's SFTP server, where one is wanted."""
     is_ready: bool = False

@@ -2,9 +2,9 @@
 
 import asyncio
 import hmac
-import time
 from typing import TYPE_CHECKING
 
+from sandbox.clock import wall_now
 from sandbox.database import Database
 from sandbox.errors import Code, Refusal, not_found
 from sandbox.identity.store import (
@@ -47,10 +47,11 @@ class Bearer:
                 call.client = ANYBODY
                 return
         else:
-            client = await self._client(header, settings)
+            client = await self._client(header, settings, call.wall.timestamp())
         if call.workspace not in ("default", client.workspace):
             raise not_found("workspace", call.workspace)
         call.client = client.client_id
+        call.is_internal = client.is_internal
         call.workspace = client.workspace
 
     async def authenticate_control(self, call: "Call") -> None:
@@ -70,7 +71,7 @@ class Bearer:
             return
         await self.authenticate(call)
 
-    async def _client(self, header: str, settings: Settings) -> Client:
+    async def _client(self, header: str, settings: Settings, now: float) -> Client:
         if not header:
             raise _refused(
                 Code.TOKEN_MISSING,
@@ -82,7 +83,7 @@ class Bearer:
         client = await self._find(digest_of(token))
         if client is None or not _is_accepted(client, settings):
             raise _refused(Code.TOKEN_INVALID, f"The token is unknown. {_where_from(settings)}")
-        if client.expires_at is not None and client.expires_at <= time.time() * 1000:
+        if client.expires_at is not None and client.expires_at <= now * 1000:
             raise _refused(
                 Code.TOKEN_INVALID, f"The token has expired. Get another from {settings.token_url}."
             )
@@ -113,7 +114,8 @@ class Bearer:
 
 def is_good(client: Client, settings: Settings) -> bool:
     """Whether a token that names this client is accepted now."""
-    expired = client.expires_at is not None and client.expires_at <= time.time() * 1000
+    now = wall_now().timestamp()
+    expired = client.expires_at is not None and client.expires_at <= now * 1000
     return _is_accepted(client, settings) and not expired and client.state == ClientState.ACTIVE
 
 

@@ -84,6 +84,8 @@ class Call:
     system: str = ""
     operation_id: str | None = None
     client: str | None = None
+    is_internal: bool = False
+    """Whether the caller is one of the sandbox's own systems, which nothing limits."""
     is_operator: bool = False
     """Whether the caller may reach every workspace by the control API, and change who may call."""
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -91,6 +93,8 @@ class Call:
     raw_body: bytes = b""
     body: Any = None
     journalled: bool = False
+    quota: dict[str, str] = field(default_factory=dict)
+    """The headers that tell a limited client how many requests are left to it."""
     spoil: Spoil | None = None
     """What a fault makes of the answer on its way."""
     hold_seconds: float = 0.0
@@ -199,7 +203,7 @@ class Call:
             query=self.query_text or None,
             request=Half(self.headers, self.raw_body),
             status=sent.status,
-            answer=Half(sent.headers, sent.body, sent.media_type),
+            answer=Half({**sent.headers, **self.quota}, sent.body, sent.media_type),
             started=self.wall,
             duration_ms=(time.perf_counter() - self.began) * 1000,
             world=unit.now,

@@ -14,8 +14,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sandbox.contracts import Contract
 from sandbox.errors import Code, Place, Refusal
 from sandbox.runtime import Runtime
+from sandbox.settings import Mode
 from sandbox.web.call import Call
 from sandbox.web.connection import REFUSAL
+from sandbox.web.contract_only import PREFIXED, is_served, unmarked, without_marks
 from sandbox.web.misbehaving import dribble, hang_up, is_gone, send_mislabelled
 from sandbox.web.operations import CALL, RESPOND
 from sandbox.web.reply import Reply
@@ -49,6 +51,7 @@ class Front:
     def __init__(self, app: ASGIApp, runtime: Runtime, contracts: list[Contract]) -> None:
         self._app = app
         self._runtime = runtime
+        self._is_bare = runtime.settings.mode is Mode.CONTRACT_ONLY
         self._bases = [(contract.base_path, contract.name) for contract in contracts]
         self._allowed = [
             (_path_pattern(contract.base_path + path), item)
@@ -67,6 +70,8 @@ class Front:
         async def respond(reply: Reply) -> None:
             nonlocal answered
             answered = True
+            if self._is_bare:
+                reply = without_marks(reply)
             if not call.journalled and call.system:
                 call.journal(reply)
             await _send(call, reply, send, receive)
@@ -77,6 +82,8 @@ class Front:
         scope["app"] = self._app
         try:
             _check_head(scope, call.headers)
+            if self._is_bare and not is_served(call.path, self._is_operation):
+                raise Refusal(Code.NOT_FOUND, f"There is nothing at {call.path}.")
             if call.path.endswith("/") and self._is_operation(call.path.rstrip("/")):
                 # The routers would redirect it, which no contract describes.
                 raise Refusal(Code.NOT_FOUND, f"There is nothing at {call.path}.")
@@ -89,16 +96,17 @@ class Front:
     def _call(self, scope: Scope) -> Call:
         workspace = "default"
         prefixed = _WORKSPACE.fullmatch(scope["path"])
-        if prefixed:
+        if prefixed and not (self._is_bare and not prefixed[2].startswith(PREFIXED)):
             workspace, path = prefixed.groups()
             scope["path"] = path
             scope["raw_path"] = path.encode()
+        headers = _headers(scope["headers"])
         return Call(
             runtime=self._runtime,
             method=scope["method"],
             path=scope["path"],
             query_text=scope.get("query_string", b"").decode("latin-1"),
-            headers=_headers(scope["headers"]),
+            headers=unmarked(headers) if self._is_bare else headers,
             workspace=workspace,
         )
 
@@ -153,6 +161,8 @@ async def _send(call: Call, reply: Reply, send: Send, receive: Receive) -> None:
         (name.lower().encode("latin-1"), value.encode("latin-1", "replace"))
         for name, value in reply.headers.items()
     ]
+    if call.quota:
+        headers += [(name.lower().encode(), value.encode()) for name, value in call.quota.items()]
     if reply.body:
         headers.append((b"content-type", reply.media_type.encode("latin-1")))
     if reply.status != 204 and is_whole:

@@ -14,8 +14,9 @@ from connexion.operations import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.errors import Code, Refusal
-from sandbox.faults.rules import DELIVERIES, Struck
+from sandbox.faults.rules import Struck
 from sandbox.faults.scenarios import HEADER, scenario_named
+from sandbox.limits.counting import refusal_of
 from sandbox.web.call import Call
 from sandbox.web.reply import Reply
 from sandbox.web.suffering import suffer
@@ -25,6 +26,7 @@ Handler = Callable[[Call], Awaitable[Reply]]
 CALL = "sandbox.call"
 RESPOND = "sandbox.respond"
 _SCENARIO = HEADER.lower()
+_FAILING = frozenset({"esr", "nhs-jobs"})
 
 
 class ServedOperation:
@@ -41,7 +43,7 @@ class ServedOperation:
         self._signed = "esrSignature" in schemes
         self._contract = path_item, definition, document
         self._answers = AnswerRules(definition, document)
-        self._can_fail = system not in ("control", DELIVERIES)
+        self._can_fail = system in _FAILING
         self._handler: Handler = operation.function
 
     @cached_property
@@ -58,6 +60,8 @@ class ServedOperation:
             await call.runtime.identity.authenticate_control(call)
         elif self._secured or (self._system == "esr" and "authorization" in call.headers):
             await call.runtime.identity.authenticate(call)
+        if self._can_fail and call.client is not None and not call.is_internal:
+            await count(call)
         call.raw_body = await read_body(call, receive)
         # Only now, so that the journal has the digest of a request that fails.
         if self._can_fail:
@@ -118,6 +122,18 @@ class OperationsMiddleware(RoutedMiddleware[OperationsApi]):  # type: ignore[mis
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app)
+
+
+async def count(call: Call) -> None:
+    """Counts a request of a client that is limited. Raises Refusal RATE_LIMITED where it is one too many."""
+    quota = await call.runtime.limits.take(call.workspace, call.client or "", call.system)
+    if quota is None:
+        return
+    call.quota = quota.headers
+    if quota.exceeded:
+        # Whoever does not wait for what the first refusals say fills no journal with it.
+        call.journalled = quota.is_noise
+        raise refusal_of(quota)
 
 
 async def read_body(call: Call, receive: Receive) -> bytes:

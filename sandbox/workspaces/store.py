@@ -112,6 +112,7 @@ def insert_workspace(
             last_exchange=0,
             journal_chain="0" * 64,
             policy_version=0,
+            limit_mode="DEFAULT",
             created_at=moment,
         )
     )

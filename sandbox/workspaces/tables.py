@@ -25,6 +25,10 @@ workspaces = sa.Table(
     sa.Column("journal_chain", sa.String(64), nullable=False),
     # Goes up with each change of what the workspace has set: faults, limits and the like.
     sa.Column("policy_version", sa.BigInteger, nullable=False),
+    # DEFAULT, OFF, or SET to so many requests a second and a minute.
+    sa.Column("limit_mode", sa.String(7), nullable=False),
+    sa.Column("limit_per_second", sa.Integer),
+    sa.Column("limit_per_minute", sa.Integer),
     sa.Column("created_at", sa.String(24), nullable=False),
 )
 

@@ -1,0 +1,73 @@
+"""Counts the requests of every client, in this process or, where several share the database, in the database."""
+
+import time
+from dataclasses import dataclass, field
+
+from sandbox.database import Database, Transaction
+from sandbox.errors import Code, Refusal
+from sandbox.limits.store import count_request
+from sandbox.limits.windows import MINUTE, SECOND, Key, Limits, Quota, Window
+from sandbox.policies import Policies
+
+LIMITS = "limits"
+"""The kind of the policy."""
+_MOST_WINDOWS = 50_000
+
+
+@dataclass(slots=True)
+class RequestLimits:
+    """The limits of every workspace's clients."""
+
+    database: Database
+    policies: Policies
+    default: Limits | None
+    """What holds in a workspace that has set nothing; None for no limit."""
+    _windows: dict[tuple[Key, int], Window] = field(default_factory=dict)
+
+    async def take(self, workspace: str, client_id: str, api: str) -> Quota | None:
+        """Counts one request of a client at an API; None where it is not limited."""
+        found = await self.policies.of(workspace, LIMITS)
+        limits = self.default if found == "DEFAULT" else found
+        if not isinstance(limits, Limits):
+            return None
+        key, now = (workspace, client_id, api), int(time.time() * 1000)
+        if self.database.is_shared:
+
+            def count(transaction: Transaction, seconds: int) -> Window:
+                return count_request(transaction.connection, key, seconds, now)
+
+            def work(transaction: Transaction) -> Quota:
+                second = count(transaction, SECOND)
+                is_taken = second.requests <= limits.per_second
+                return Quota(limits, second, count(transaction, MINUTE) if is_taken else None, now)
+
+            quota: Quota = await self.database.written(work, workspace)
+            return quota
+        second = self._count(key, SECOND, now)
+        is_taken = second.requests <= limits.per_second
+        return Quota(limits, second, self._count(key, MINUTE, now) if is_taken else None, now)
+
+    def _count(self, key: Key, seconds: int, now: int) -> Window:
+        window = self._windows.get((key, seconds))
+        if window is None or window.is_over(seconds, now):
+            if len(self._windows) >= _MOST_WINDOWS:
+                self._windows = {
+                    name: held for name, held in self._windows.items() if held.ends_at > now
+                }
+            window = Window(0, now + seconds * 1000)
+        window = Window(window.requests + 1, window.ends_at)
+        self._windows[key, seconds] = window
+        return window
+
+
+def refusal_of(quota: Quota) -> Refusal:
+    """The refusal of a request that is beyond a limit."""
+    length = quota.exceeded or SECOND
+    most, unit = quota.limits.of(length), "minute" if length == MINUTE else "second"
+    wait = quota.retry_after
+    return Refusal(
+        Code.RATE_LIMITED,
+        f"A client may make {most} requests a {unit} at this API, and yours has made them. Wait {wait} "
+        f"second{'s' * (wait != 1)}, then send it again with the same X-Request-ID.",
+        headers={"Retry-After": str(wait)},
+    )
