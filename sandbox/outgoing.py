@@ -12,6 +12,7 @@ followed, and nothing of a caller's goes along: no credentials, cookies, proxies
 import asyncio
 import re
 import socket
+import ssl
 from dataclasses import dataclass
 from importlib import import_module
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
@@ -80,21 +81,23 @@ class Outgoing:
         own_port: int = 0,
         own_origins: tuple[str, ...] = (),
         own_address: Address | None = None,
+        own_context: ssl.SSLContext | None = None,
     ) -> None:
         """`networks` may be reached at any port and over plain HTTP; `is_public` allows public addresses over HTTPS.
 
         Of the sandbox itself (`own_origins`, the first as it reaches itself; `own_port` on loopback or at `own_address`)
-        nothing may be reached but where NHS Jobs takes events.
+        nothing may be reached but where NHS Jobs takes events; `own_context` knows it there, where it serves HTTPS.
         """
         self._networks = networks
         self._is_public = is_public
         self._own_port = own_port
         self._own_origins = own_origins
         self._own_address = own_address
+        self.own_context = own_context
         self._client: Client | None = None
 
     @classmethod
-    def of(cls, settings: Settings) -> "Outgoing":
+    def of(cls, settings: Settings, own_context: ssl.SSLContext | None = None) -> "Outgoing":
         """As a sandbox with these settings may send."""
         return cls(
             settings.networks,
@@ -102,6 +105,7 @@ class Outgoing:
             own_port=settings.port,
             own_origins=(settings.own_url, settings.public_url),
             own_address=_as_address(settings.host),
+            own_context=own_context,
         )
 
     async def close(self) -> None:
@@ -109,15 +113,17 @@ class Outgoing:
         if self._client is not None:
             await self._client.close()
 
+    def is_own(self, url: str) -> bool:
+        """Whether it is an address of this sandbox as it reaches itself."""
+        origin = self._own_origins[0] if self._own_origins else ""
+        return bool(origin) and url.startswith(f"{origin}/")
+
     def is_own_receiver(self, url: str, workspace: str | None = None) -> bool:
         """Whether NHS Jobs of this sandbox takes events there, for `workspace` where one is named."""
-        for origin in filter(None, self._own_origins[:1]):
-            found = (
-                _RECEIVER.fullmatch(url.removeprefix(origin)) if url.startswith(origin) else None
-            )
-            if found is not None:
-                return workspace in (None, found["workspace"])
-        return False
+        if not self.is_own(url):
+            return False
+        found = _RECEIVER.fullmatch(url.removeprefix(self._own_origins[0]))
+        return found is not None and workspace in (None, found["workspace"])
 
     async def check(self, url: str, workspace: str | None = None) -> None:
         """Raises AddressRefused for an address to which nothing may be sent (for `workspace`, where one is named).

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import orjson
@@ -22,7 +22,8 @@ import uvicorn
 from sandbox.app import contracts_of, make_app, make_runtime
 from sandbox.database import DatabaseUnusable, forget_database, is_address
 from sandbox.runtime import Runtime, SeedWorld
-from sandbox.settings import Level, Settings
+from sandbox.settings import LOOPBACK, Level, Settings
+from sandbox.tls import CertificateUnusable
 from sandbox.web.serving import server_of
 
 if TYPE_CHECKING:
@@ -111,10 +112,13 @@ def serve(
         taken.close()
         raise
     try:
-        contracts = contracts_of(settings.systems)
+        contracts = contracts_of(settings.systems, settings.mode)
         if fresh and settings.database_path is not None:
             forget_database(settings.database_path)
-        runtime = make_runtime(settings, seed_world)
+        try:
+            runtime = make_runtime(settings, seed_world)
+        except CertificateUnusable as problem:
+            raise CannotStart(str(problem)) from problem
         try:
             prepare(runtime)
             if settings.hub is not None and sftp_taken is not None:
@@ -123,7 +127,7 @@ def serve(
         except BaseException:
             runtime.database.close()
             raise
-        server = server_of(app)
+        server = server_of(app, **server_options(runtime))
         # The server ends in order on a signal and then raises it again, for whoever is above: that is we.
         with (
             suppress(KeyboardInterrupt),
@@ -134,6 +138,18 @@ def serve(
         taken.close()
         if sftp_taken is not None:
             sftp_taken.close()
+
+
+def server_options(runtime: Runtime) -> dict[str, Any]:
+    """What the HTTP server is told beside its bounds: with which certificate it serves, and which proxies it believes."""
+    options: dict[str, Any] = {}
+    certificate = runtime.certificate
+    if certificate is not None:
+        options["ssl_context_factory"] = lambda _config, _default: certificate.context
+    if runtime.settings.proxies:
+        options["proxy_headers"] = True
+        options["forwarded_allow_ips"] = [str(each) for each in runtime.settings.proxies]
+    return options
 
 
 def _sftp(hub: Path, taken: socket.socket, runtime: Runtime) -> "Sftp":
@@ -268,6 +284,8 @@ def _environment() -> dict[str, str]:
     if held.get("ESR_SANDBOX_LEVEL") == Level.PLATFORM:
         # The token of another sandbox, which is accepted at no sandbox of this level.
         held.pop("ESR_SANDBOX_TOKEN", None)
+        # The receivers of whoever starts it listen on this machine.
+        held.setdefault("ESR_SANDBOX_ALLOW_NETWORK", " ".join(map(str, LOOPBACK)))
     return held
 
 

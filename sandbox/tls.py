@@ -1,11 +1,16 @@
 """TLS of the server by certificate files, and how the sandbox knows itself behind them."""
 
+import asyncio
 import logging
 import os
 import ssl
 from pathlib import Path
 
+from sandbox.settings import Settings
+
 logger = logging.getLogger(__name__)
+
+_LOOK_SECONDS = 1.0
 
 
 class CertificateUnusable(Exception):
@@ -81,6 +86,20 @@ class Certificate:
         except OSError:
             return ()
         return tuple((each.st_mtime_ns, each.st_ino, each.st_size) for each in found)
+
+
+def certificate_of(settings: Settings) -> Certificate | None:
+    """The certificate that the settings name. Raises CertificateUnusable."""
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    return Certificate(settings.tls_certificate, settings.tls_key)
+
+
+async def keep_renewed(certificate: Certificate | None) -> None:
+    """Takes changed files as soon as they can be used, for as long as it is not cancelled."""
+    while certificate is not None:
+        await asyncio.sleep(_LOOK_SECONDS)
+        certificate.renew()
 
 
 class _Encrypted(Exception):

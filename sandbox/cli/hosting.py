@@ -14,7 +14,7 @@ from sandbox.settings import LogFormat, Network
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class _NetworkType(click.ParamType):
+class _NetworkType(click.ParamType[Network]):
     name = "network"
 
     def convert(
@@ -125,9 +125,10 @@ def _checked(url: str) -> str:
     try:
         parts = urlsplit(url)
         is_origin = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        is_bare = url == f"{parts.scheme}://{parts.netloc}" and "@" not in parts.netloc
     except ValueError:
-        is_origin = False
-    if not is_origin or url != f"{parts.scheme}://{parts.netloc}" or "@" in parts.netloc:
+        is_origin = is_bare = False
+    if not (is_origin and is_bare):
         raise Stop(
             f"--public-url {url} is not the address of a server. Write scheme, host and port only, "
             "for instance https://sandbox.example.nhs.uk."

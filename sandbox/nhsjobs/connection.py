@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import ssl
 from uuid import UUID, uuid5
 
 import httpx
@@ -29,12 +30,18 @@ _SIGNATURE = ("content-digest", "signature-input", "signature")
 class Connection:
     """Reaches ESR for every workspace."""
 
-    def __init__(self, settings: Settings, database: Database) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, own_context: ssl.SSLContext | None = None
+    ) -> None:
+        """`own_context` knows the sandbox's own certificate, where it serves HTTPS and ESR is our own."""
         self._settings = settings
         self._database = database
         self._esr = settings.esr_url or f"{settings.own_url}/esr/v1"
         self._tokens: dict[str, str] = {}
-        self._client = httpx.AsyncClient(timeout=settings.request_seconds, trust_env=False)
+        context = own_context if settings.esr_url is None else None
+        self._client = httpx.AsyncClient(
+            timeout=settings.request_seconds, trust_env=False, verify=context or True
+        )
         self._signing_keys = SigningKeys(self._read_keys)
 
     async def close(self) -> None:

@@ -6,6 +6,7 @@ This is the only module that knows the library.
 
 import errno
 import socket
+import ssl
 from collections.abc import Callable
 from functools import partial
 from ipaddress import ip_address
@@ -27,13 +28,15 @@ class Client:
         self._outgoing = outgoing
         self._plain = _session(partial(self._socket, is_plain=True))
         self._secure = _session(partial(self._socket, is_plain=False))
-        self._trusted = _session(None)
+        self._trusted = _session()
+        self._own = _session(context=outgoing.own_context)
 
     async def close(self) -> None:
         """Ends every connection."""
         await self._plain.close()
         await self._secure.close()
         await self._trusted.close()
+        await self._own.close()
 
     @staticmethod
     def on_the_wire(url: str) -> str:
@@ -58,7 +61,7 @@ class Client:
         A `trusted` address is one of our own settings: where NHS Jobs finds ESR, and where ESR finds NHS Jobs.
         """
         kept = bytearray()
-        session = self._trusted
+        session = self._own if self._outgoing.is_own(url) else self._trusted
         try:
             if not trusted:
                 is_plain = self._outgoing.read(url).scheme == "http"
@@ -95,10 +98,11 @@ class Client:
 
 
 def _session(
-    make_socket: Callable[[tuple[Any, ...]], socket.socket] | None,
+    make_socket: Callable[[tuple[Any, ...]], socket.socket] | None = None,
+    context: ssl.SSLContext | None = None,
 ) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(socket_factory=make_socket),
+        connector=aiohttp.TCPConnector(socket_factory=make_socket, ssl=context or True),
         # The caller has a limit of its own.
         timeout=aiohttp.ClientTimeout(total=None),
         cookie_jar=aiohttp.DummyCookieJar(),

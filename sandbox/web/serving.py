@@ -38,7 +38,7 @@ def server_of(app: ASGIApp, bounds: Bounds = BOUNDS, **options: Any) -> Server:
         "lifespan": "on",
         "ws": "none",
         "server_header": False,
-        # Nobody stands in front of a sandbox, and nothing here asks for the caller's address.
+        # Believed of the proxies that the settings name, and of nobody else: `sandbox.server.server_options`.
         "proxy_headers": False,
         "timeout_graceful_shutdown": 5,
         "timeout_keep_alive": bounds.idle_seconds,
