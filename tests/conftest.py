@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import postgres
 import pytest
+import sqlalchemy as sa
 from harness import Workspace
 
 from sandbox.server import Started, started
@@ -38,6 +39,18 @@ def sandbox_place(request: pytest.FixtureRequest, sandbox_database: Path) -> str
         return str(sandbox_database)
     server: postgres.Server = request.getfixturevalue("postgresql")
     return server.make_database()
+
+
+@pytest.fixture(scope="session")
+def sandbox_engine(sandbox_place: str) -> Iterator[sa.Engine]:
+    """A look into the running sandbox's database past the sandbox itself."""
+    is_address = "://" in sandbox_place
+    engine = sa.create_engine(
+        sandbox_place if is_address else f"sqlite:///{sandbox_place}",
+        connect_args={} if is_address else {"timeout": 30},
+    )
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -74,7 +74,14 @@ class Server:
         log = (self.folder / "server.log").open("ab")
         arguments = [argument for setting in self.settings for argument in ("-c", setting)]
         self.process = subprocess.Popen(
-            [self.programs / "postgres", "-D", self.folder / "data", "-p", str(self.port), *arguments],
+            [
+                self.programs / "postgres",
+                "-D",
+                self.folder / "data",
+                "-p",
+                str(self.port),
+                *arguments,
+            ],
             stdout=log,
             stderr=log,
             start_new_session=True,

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import pytest
 import sqlalchemy as sa
 from harness import Workspace
 
@@ -34,20 +33,14 @@ def whole(workspace: Workspace, exchange: dict[str, Any]) -> dict[str, Any]:
     return dict(answer.raise_for_status().json())
 
 
-def broken(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> int | None:
-    """What a look into the file says of the workspace's chain."""
-    # `sandboxcurrent` beside it is a link to the same folder.
-    [path] = tmp_path_factory.getbasetemp().glob("sandbox0/sandbox.db")
-    engine = sa.create_engine(f"sqlite:///{path}")
-    try:
-        with engine.connect() as connection:
-            return broken_link(connection, workspace.name)
-    finally:
-        engine.dispose()
+def broken(workspace: Workspace, engine: sa.Engine) -> int | None:
+    """What a look into the database says of the workspace's chain."""
+    with engine.connect() as connection:
+        return broken_link(connection, workspace.name)
 
 
 def test_every_exchange_is_kept_without_a_gap_and_the_chain_holds(
-    workspace: Workspace, tmp_path_factory: pytest.TempPathFactory
+    workspace: Workspace, sandbox_engine: sa.Engine
 ) -> None:
     before = len(exchanges(workspace))
     prefix = f"{workspace.url}/w/{workspace.name}/esr/v1"
@@ -72,7 +65,7 @@ def test_every_exchange_is_kept_without_a_gap_and_the_chain_holds(
     assert [(item.get("operationId"), item["status"]) for item in ours] == expected
     assert [item["exchangeId"] for item in kept] == list(range(1, len(kept) + 1))
     assert len({item["chain"] for item in kept}) == len(kept)
-    assert broken(workspace, tmp_path_factory) is None
+    assert broken(workspace, sandbox_engine) is None
 
 
 def test_an_exchange_is_found_by_what_it_is_about(workspace: Workspace) -> None:
@@ -143,7 +136,7 @@ def test_no_token_and_no_personal_data_is_in_the_journal(workspace: Workspace) -
 
 
 def test_the_detail_ledger_leaves_headers_and_bodies_out(
-    workspace: Workspace, tmp_path_factory: pytest.TempPathFactory
+    workspace: Workspace, sandbox_engine: sa.Engine
 ) -> None:
     wanted = {"journalDetail": "LEDGER", "searchOddities": False}
     workspace.control.put("/settings", json=wanted).raise_for_status()
@@ -157,7 +150,7 @@ def test_the_detail_ledger_leaves_headers_and_bodies_out(
     assert left_out.isdisjoint(whole(workspace, ledger))
     assert left_out <= whole(workspace, full).keys()
     assert ledger["requestDigest"] != full["requestDigest"]
-    assert broken(workspace, tmp_path_factory) is None
+    assert broken(workspace, sandbox_engine) is None
 
 
 def test_each_workspace_has_a_journal_of_its_own_that_outlives_its_world(

@@ -1,15 +1,15 @@
 """Worlds as a whole: seeded, reset, kept and put back, and closed to each other."""
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from harness import Workspace
+
+from sandbox.workspaces.tables import snapshots
 
 WITHDRAWAL = {"reason": "CANDIDATE_WITHDREW", "withdrawnDate": "2026-04-02"}
 UPDATE = {"state": "REQUESTED", "requestedDate": "2026-04-02"}
@@ -141,16 +141,17 @@ def test_a_snapshot_has_a_name_of_its_own(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize("other", [-1, 1])
 def test_a_snapshot_of_another_version_is_refused_and_nothing_changes(
-    sandbox_database: Path, workspace: Workspace, other: int
+    sandbox_engine: sa.Engine, workspace: Workspace, other: int
 ) -> None:
     lived_in(workspace)
     snapshot = workspace.control.post("/snapshots", json={"name": "before"}).json()["snapshotId"]
     number = workspace.submit()
     before = everything(workspace)
-    with closing(sqlite3.connect(sandbox_database, timeout=30)) as opened, opened:
-        opened.execute(
-            "UPDATE snapshots SET schema_version = schema_version + ? WHERE workspace = ?",
-            (other, workspace.name),
+    with sandbox_engine.begin() as connection:
+        connection.execute(
+            sa.update(snapshots)
+            .where(snapshots.c.workspace == workspace.name)
+            .values(schema_version=snapshots.c.schema_version + other)
         )
 
     answer = workspace.control.post(f"/snapshots/{snapshot}/restore")
