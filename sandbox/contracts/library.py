@@ -11,7 +11,7 @@ import orjson
 from sandbox.contracts.bundle import Bundle, bundle_contract, operations
 from sandbox.contracts.faults import ContractError, Fault
 
-CONTRACT_NAMES = ("esr", "nhs-jobs", "receiver", "driver", "control")
+CONTRACT_NAMES = ("esr", "nhs-jobs", "receiver", "driver", "control", "identity")
 _DIGEST = "x-bundle-sha256"
 
 

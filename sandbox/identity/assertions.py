@@ -73,7 +73,7 @@ def check(assertion: Assertion, now: float) -> None:
     header, claims = assertion.header, assertion.claims
     if header.get("alg") != ALGORITHM:
         raise TokenRefused(Fault.ALG)
-    expiry = claims.get("exp")
+    expiry: Any = claims.get("exp")
     if _is_number(expiry) and expiry <= now:
         raise TokenRefused(Fault.EXPIRED)
     if not _is_text(header.get("kid")):

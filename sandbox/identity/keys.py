@@ -45,7 +45,7 @@ class KeysUnusable(Exception):
     """What was given as a key set or a key is none that can be used; the text says what is wrong."""
 
 
-class _Registry(jws.JWSRegistry):  # type: ignore[misc]
+class _Registry(jws.JWSRegistry):
     """As the library's, for one algorithm, and for headers that carry what we do not look at."""
 
     max_header_length = 16_384
@@ -89,7 +89,7 @@ def read_key_set(document: Any, *, is_lenient: bool = False) -> dict[str, Public
         try:
             kid, key = _read(item)
             if kid in found:
-                raise KeysUnusable(f"the kid {kid!r} stands there twice")  # noqa: TRY301
+                raise KeysUnusable(f"the kid {kid!r} stands there twice")
         except KeysUnusable as problem:
             if not is_lenient:
                 raise KeysUnusable(f"key {position + 1}: {problem}") from problem
@@ -118,7 +118,7 @@ def new_private_key(bits: int = KEY_BITS) -> tuple[str, str, dict[str, Any]]:
 
 
 def read_private_key(pem: str) -> tuple[str, dict[str, Any]]:
-    """kid and public key set of a private key. Raises KeysUnusable."""
+    """Kid and public key set of a private key. Raises KeysUnusable."""
     key = _private(pem)
     kid = key.thumbprint()
     return kid, public_key_set({kid: key})
@@ -152,15 +152,11 @@ def _read(item: Any) -> tuple[str, PublicKey]:
         raise KeysUnusable(f'"kid" is a text of 1 to {_LONGEST_KID} characters')
     if item.get("use", "sig") != "sig" or item.get("alg", ALGORITHM) != ALGORITHM:
         raise KeysUnusable(f'"use" is "sig" and "alg" is "{ALGORITHM}" where they are given')
-    numbers = {name: item.get(name) for name in ("n", "e")}
-    if not all(
-        isinstance(text, str) and 0 < len(text) <= _LONGEST_NUMBER for text in numbers.values()
-    ):
-        raise KeysUnusable(f'"n" and "e" are texts of at most {_LONGEST_NUMBER} characters')
+    modulus, power = _number(item.get("n")), _number(item.get("e"))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # A key that is too short is refused here, in words.
-            key = RSAKey.import_key({"kty": "RSA", "kid": kid, **numbers})
+            key = RSAKey.import_key({"kty": "RSA", "kid": kid, "n": modulus, "e": power})
             size, exponent = key.public_key.key_size, key.public_key.public_numbers().e
     except (JoseError, ValueError, TypeError) as problem:
         raise KeysUnusable('"n" and "e" are no RSA public key') from problem
@@ -169,3 +165,9 @@ def _read(item: Any) -> tuple[str, PublicKey]:
     if exponent.bit_length() > _MOST_EXPONENT_BITS:
         raise KeysUnusable('"e" is too large; 65537 (AQAB) is usual')
     return kid, key
+
+
+def _number(text: Any) -> str:
+    if not isinstance(text, str) or not 0 < len(text) <= _LONGEST_NUMBER:
+        raise KeysUnusable(f'"n" and "e" are texts of at most {_LONGEST_NUMBER} characters')
+    return text

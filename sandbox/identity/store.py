@@ -54,6 +54,7 @@ class Registration:
     jwks_url: str | None
     employers: list[str] | None
     created_at: str | None
+    is_internal: bool
 
 
 _by_token = (
@@ -248,4 +249,5 @@ def _registration(row: Any) -> Registration:
         jwks_url=row.jwks_url,
         employers=None if row.employers is None else json.loads(row.employers),
         created_at=row.created_at,
+        is_internal=bool(row.is_internal),
     )

@@ -1,0 +1,45 @@
+"""Tokens over HTTP."""
+
+from urllib.parse import parse_qsl
+
+from sandbox.identity.answers import issued, refusal
+from sandbox.identity.faults import Fault, TokenRefused
+from sandbox.identity.issuing import Asked
+from sandbox.settings import Level
+from sandbox.web.call import Call
+from sandbox.web.reply import Reply
+
+_FORM = "application/x-www-form-urlencoded"
+_MOST_FIELDS = 50
+
+
+async def issue_token(call: Call) -> Reply:
+    """POST /token"""
+    settings = call.runtime.settings
+    prefixed = None if call.workspace == "default" else call.workspace
+    asked = Asked(_form(call.raw_body), settings.token_url, prefixed, call.wall.timestamp())
+    try:
+        if call.headers.get("content-type") != _FORM:
+            raise TokenRefused(Fault.CONTENT_TYPE)
+        return issued(await call.runtime.issuer.issue(asked))
+    except TokenRefused as refused:
+        return refusal(refused)
+    finally:
+        if asked.client is not None:
+            call.client, call.workspace = asked.client.client_id, asked.client.workspace
+        # Where strangers may call, nobody writes into another's journal by naming them.
+        call.journalled = settings.level == Level.PLATFORM and not asked.is_proven
+
+
+def _form(body: bytes) -> dict[str, str]:
+    """The fields of a form; of one that is there twice, the first. Nothing of what is no form."""
+    try:
+        fields = parse_qsl(
+            body.decode("utf-8"),
+            keep_blank_values=True,
+            max_num_fields=_MOST_FIELDS,
+            errors="strict",
+        )
+    except ValueError:
+        return {}
+    return dict(reversed(fields))
