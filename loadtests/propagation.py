@@ -14,12 +14,13 @@ from loadtests.ledger import Ledger
 from loadtests.measurements import Distribution, distribution, window_rows
 from loadtests.plan import Plan
 from loadtests.target import Target
+from simulators.credentials import Access
 from simulators.year import STEPS, Kind
 
 _TYPES = ["employment-check.started", "employment-check.updated"]
 
 
-def subscribe(base_url: str, token: str, address: str) -> None:
+def subscribe(base_url: str, token: Access, address: str) -> None:
     """Have ESR send the events of check updates to `address` from now on. Raises `TargetError` when it refuses."""
     body = orjson.dumps({"url": address, "types": _TYPES})
     with Target(base_url, token) as target:
@@ -28,7 +29,7 @@ def subscribe(base_url: str, token: str, address: str) -> None:
         raise TargetError(f"ESR refused a subscription to events with {answer.status}.")
 
 
-def unsubscribe(base_url: str, token: str, address: str) -> None:
+def unsubscribe(base_url: str, token: Access, address: str) -> None:
     """End what `subscribe` began, where it did. Raises `TargetError` when ESR does not answer."""
     with Target(base_url, token) as target:
         for held in list(target.pages("/event-subscriptions", "subscriptions")):

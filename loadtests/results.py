@@ -13,6 +13,7 @@ from loadtests.pacer import Leg
 from loadtests.plan import WorldParameters
 from loadtests.profiles import Profile
 from loadtests.verdict import Counts, Finding, Outcome
+from simulators.credentials import Access
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class ReplayPlan:
 
     base_url: str
     """Of ESR, for instance http://127.0.0.1:8080/esr/v1."""
-    token: str = field(repr=False)
+    token: Access = field(repr=False)
+    """For ESR: the token, or the key that gets tokens."""
     profile: Profile
     world: WorldParameters
     """What ESR holds: a sandbox is filled with it, another ESR has to hold it."""
@@ -32,6 +34,8 @@ class ReplayPlan:
     sandbox_url: str | None = None
     """Where ESR is a sandbox: its address, such as http://127.0.0.1:8080. The replay then gets a workspace of its own,
     whose clock it moves. Without one, every date is shifted to the day of sending."""
+    operator: Access | None = field(default=None, repr=False)
+    """The operator's token of that sandbox, where a workspace is made with it."""
     factor: float | None = None
     """Simulated seconds per wall second; None takes the profile's."""
     scale: float = 1.0

@@ -25,6 +25,7 @@ from loadtests.sending import SendingOrders
 from loadtests.sending_process import send
 from loadtests.target import Target
 from loadtests.verdict import Counts, judge, roll_up
+from simulators.credentials import Access, read, written
 from simulators.world import TODAY
 from simulators.year import Kind
 
@@ -87,7 +88,7 @@ def run_replay(plan: ReplayPlan, progress: Listener | None = None) -> ReplayResu
 
 
 def reconcile_ledger(
-    path: Path, base_url: str, token: str, progress: Listener | None = None
+    path: Path, base_url: str, token: Access, progress: Listener | None = None
 ) -> Reconciliation:
     """Read ESR back and judge every message of a ledger, whoever wrote it and however it ended.
 
@@ -99,10 +100,11 @@ def reconcile_ledger(
     return _read_back(ledger, plan, base_url, token, progress or _unheard)
 
 
-def token_of(ledger: Path) -> str | None:
-    """The token of the workspace that a replay made for itself; None where it made none."""
+def token_of(ledger: Path) -> Access | None:
+    """The access to the workspace that a replay made for itself; None where it made none."""
     with suppress(OSError):
-        return _token_file(ledger).read_text(encoding="utf-8").strip() or None
+        text = _token_file(ledger).read_text(encoding="utf-8").strip()
+        return read(text) if text else None
     return None
 
 
@@ -181,7 +183,7 @@ def open_ledger(plan: ReplayPlan, scope: Scope) -> Ledger:
 class _Access:
     """What a replay reaches ESR by."""
 
-    token: str
+    token: Access
     control_url: str | None
 
 
@@ -190,7 +192,6 @@ def _access(plan: ReplayPlan, scope: Scope, known: Ledger) -> _Access:
     if plan.sandbox_url is None:
         return _Access(plan.token, None)
     name = f"replay-{scope.run.lower()}"
-    # Its own operations take no token; the path says whose world is meant.
     control_url = f"{plan.sandbox_url}/w/{name}/control/v1"
     token = token_of(plan.ledger) if known.begun or known.vacancies else None
     if token is None:
@@ -198,22 +199,26 @@ def _access(plan: ReplayPlan, scope: Scope, known: Ledger) -> _Access:
         at = datetime.fromtimestamp(begins / 1e6, UTC) if begins else _midnight(TODAY)
         clock = {"mode": "FROZEN", "at": at.strftime("%Y-%m-%dT%H:%M:%SZ")}
         world = plan.world
+        operator = plan.operator
         with Target(
-            f"{plan.sandbox_url}/control/v1", plan.token, patience=_FIRST_PATIENCE
+            f"{plan.sandbox_url}/control/v1", operator or plan.token, patience=_FIRST_PATIENCE
         ) as control:
-            token = control.create_workspace(name, clock)
+            token = control.create_workspace(name, clock, operator)
         with Target(control_url, token) as control:
             control.seed(world.seed, world.organisations, world.positions_per_organisation)
         path = _token_file(plan.ledger)
         path.touch(mode=0o600)
-        path.write_text(token, encoding="utf-8")
+        path.write_text(written(token), encoding="utf-8")
     return _Access(token, control_url)
 
 
 def _end_of_events(base_url: str, access: _Access, address: str) -> None:
     """Let every event that is due arrive, for half a minute at most, and have no more of them sent."""
     assert access.control_url is not None
-    with suppress(ReplayError), Target(access.control_url, "", timeout=_SETTLES_WITHIN) as control:
+    with (
+        suppress(ReplayError),
+        Target(access.control_url, access.token, timeout=_SETTLES_WITHIN) as control,
+    ):
         control.settle()
         unsubscribe(base_url, access.token, address)
 
@@ -239,9 +244,13 @@ def time_limit(plan: ReplayPlan, census: Census) -> float:
 
 
 def orders_for(
-    plan: ReplayPlan, token: str, control_url: str | None, told: Plan, census: Census
+    plan: ReplayPlan, token: Access, control_url: str | None, told: Plan, census: Census
 ) -> SendingOrders:
-    """What the sending process is told; with `control_url`, to move the workspace's clock."""
+    """What the sending process is told; with `control_url`, to move the workspace's clock. Raises `PlanError`."""
+    if plan.master is not None and not isinstance(token, str):
+        raise PlanError(
+            "Workers of other machines are told a token, never a key: give --token, or leave --master out."
+        )
     sending = plan.profile.sending
     return SendingOrders(
         base_url=plan.base_url.rstrip("/"),
@@ -262,7 +271,7 @@ def orders_for(
 
 
 def _read_back(
-    ledger: Ledger, plan: Plan, base_url: str, token: str, listener: Listener
+    ledger: Ledger, plan: Plan, base_url: str, token: Access, listener: Listener
 ) -> Reconciliation:
     status = ledger.rows["status"]
     submissions = ledger.rows["number"] % 64 == 0

@@ -21,7 +21,8 @@ from loadtests.pacer import Leg, Pacer, RetryRule, lateness
 from loadtests.plan import Message
 from loadtests.sending import SendingOrders
 from loadtests.supplier.wire import SupplierWire
-from loadtests.wire import EsrWire, Wire
+from loadtests.wire import EsrWire, Outcome, Wire
+from simulators.credentials import TokenRefused
 from simulators.year import STEPS
 
 LOOK_AHEAD = 4000
@@ -44,9 +45,9 @@ class Sender:
     ) -> None:
         """`tell` takes ledger lines; `share` is this sender's number among `orders.senders`."""
         self._wire: Wire = (
-            EsrWire(client, orders.headers())
+            EsrWire(client, orders.headers)
             if orders.supplier is None
-            else SupplierWire(client, orders.supplier, orders.base_url, orders.headers())
+            else SupplierWire(client, orders.supplier, orders.base_url, orders.headers)
         )
         self._orders = orders
         self._tell = tell
@@ -188,7 +189,7 @@ class Sender:
                 if entry is None:
                     entry = _entry(message, due, sent, lateness(due, ready, sent))
                     self._under_way[message.number] = entry
-                outcome = self._wire.attempt(message)
+                outcome = self._attempted(message)
                 answered = self._now()
             elapsed = answered - entry.sent
             if outcome.pending and elapsed < self._orders.retry_for_seconds:
@@ -209,6 +210,13 @@ class Sender:
         del self._under_way[message.number]
         self._tell(entry.line())
         return entry
+
+    def _attempted(self, message: Message) -> Outcome:
+        try:
+            return self._wire.attempt(message)
+        except TokenRefused:
+            # Without a token nothing was sent: tried again as after no answer.
+            return Outcome(0, None, None)
 
     def _now(self) -> float:
         """Seconds since the epoch that never jump."""

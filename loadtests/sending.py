@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +14,7 @@ import simulators
 from loadtests.plan import Plan, Scope, Vacancy
 from loadtests.supplier.access import SupplierAccess
 from loadtests.supplier.actions import SupplierActions
+from simulators.credentials import Access, authorization, read, written
 
 ORDERS_VARIABLE = "ESR_SANDBOX_REPLAY"
 """The environment variable that holds the path of the orders; a worker of another machine has none."""
@@ -43,7 +44,7 @@ class SendingOrders:
 
     base_url: str
     """Of ESR."""
-    token: str = field(repr=False)
+    token: Access = field(repr=False)
     scope: Scope
     vacancies: tuple[Vacancy, ...]
     ledger: Path
@@ -80,9 +81,9 @@ class SendingOrders:
         return plan(self.scope, self.vacancies)
 
     def headers(self) -> dict[str, str]:
-        """What every request carries."""
+        """What a request carries now. May wait for a token; raises `TokenRefused`."""
         return {
-            "Authorization": f"Bearer {self.token}",
+            "Authorization": authorization(self.token),
             "Accept": "application/json",
             "Accept-Encoding": "identity",
         }
@@ -90,7 +91,8 @@ class SendingOrders:
     def to_dict(self) -> dict[str, Any]:
         """The orders as JSON takes them."""
         return {
-            **asdict(self),
+            **asdict(replace(self, token="")),
+            "token": written(self.token),
             "ledger": str(self.ledger),
             "by_hour": {str(hour): count for hour, count in self.by_hour.items()},
         }
@@ -101,6 +103,7 @@ class SendingOrders:
         return cls(
             **{
                 **told,
+                "token": read(told["token"]),
                 "scope": Scope.from_dict(told["scope"]),
                 "vacancies": tuple(Vacancy(**vacancy) for vacancy in told["vacancies"]),
                 "ledger": Path(told["ledger"]),
@@ -111,7 +114,7 @@ class SendingOrders:
 
 
 def write_orders(path: Path, orders: SendingOrders) -> None:
-    """Write the orders where only this account can read them: they hold the token."""
+    """Write the orders where only this account can read them: they hold the token, or the key."""
     path.touch(mode=0o600)
     path.write_text(json.dumps(orders.to_dict()), encoding="utf-8")
 

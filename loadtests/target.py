@@ -18,7 +18,10 @@ from urllib.parse import urlencode, urlsplit
 
 from loadtests.errors import PlanError, TargetError
 from loadtests.pacer import RetryRule
+from simulators.credentials import Access, TokenRefused, authorization, refused
+from simulators.workspaces import access_to, new_workspace
 
+_UNAUTHORIZED = 401
 PAGE = 100
 """Items asked for in one page: the most that the contract allows."""
 
@@ -53,7 +56,7 @@ class Target:
     def __init__(
         self,
         base_url: str,
-        token: str,
+        token: Access,
         patience: float = 30.0,
         timeout: float = 30.0,
         name: str = "ESR",
@@ -66,7 +69,7 @@ class Target:
         self.base_url = base_url.rstrip("/")
         self._name = name
         self._path = parts.path.rstrip("/")
-        self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        self._access = token
         self._rule = RetryRule(give_up_after=patience)
         self._connection: http.client.HTTPConnection
         if parts.scheme == "https":
@@ -115,12 +118,14 @@ class Target:
         waiting = self._act("POST", "/settle", {"timeoutSeconds": 30})
         return not (isinstance(waiting, dict) and waiting.get("settled") is False)
 
-    def create_workspace(self, name: str, clock: Mapping[str, Any]) -> str:
-        """A new workspace whose clock begins at a moment of its own, for a load run; returns its token.
+    def create_workspace(
+        self, name: str, clock: Mapping[str, Any], operator: Access | None
+    ) -> Access:
+        """A new workspace whose clock begins at a moment of its own, for a load run; returns the access to it.
 
         Raises `PlanError` where there is one of that name, `TargetError` when it is refused.
         """
-        about = {"name": name, "journalDetail": "LEDGER", "clock": clock}
+        about = new_workspace(name, operator, journalDetail="LEDGER", clock=clock)
         created = self.call("POST", "/workspaces", json.dumps(about).encode())
         if created.status == 409:
             raise PlanError(
@@ -128,8 +133,7 @@ class Target:
                 "Take another seed, go on with that replay's ledger, or start the sandbox afresh."
             )
         self._prove_done(created, "POST", "/workspaces")
-        token: str = created.body["token"]
-        return token
+        return access_to(created.body)
 
     def seed(self, seed: int, organisations: int, positions: int) -> None:
         """Fill the workspace with a world. Raises `TargetError` when it is refused."""
@@ -176,14 +180,17 @@ class Target:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """One call, tried again by the contract's rule while ESR is away. Raises `TargetError` when it stays away."""
-        sent = {**self._headers, **(headers or {})}
+        sent = {"Accept": "application/json", **(headers or {})}
         if body is not None:
             sent["Content-Type"] = "application/json"
         started = time.monotonic()
         attempts = 0
         while True:
             attempts += 1
+            sent["Authorization"] = shown = self._shown()
             status, content, pause, trouble = self._attempt(method, self._path + path, body, sent)
+            if status == _UNAUTHORIZED and attempts == 1 and refused(self._access, shown):
+                continue
             wait = self._rule.wait(status, attempts, time.monotonic() - started, pause)
             if wait is not None:
                 time.sleep(wait)
@@ -193,6 +200,12 @@ class Target:
                     f"{self._name} does not answer at {self.base_url} ({trouble}); is it running there?"
                 )
             return Answer(status, _parse(content), attempts)
+
+    def _shown(self) -> str:
+        try:
+            return authorization(self._access)
+        except TokenRefused as refusal:
+            raise TargetError(str(refusal)) from refusal
 
     def _attempt(
         self, method: str, path: str, body: bytes | None, headers: dict[str, str]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -37,6 +37,10 @@ class Client(Protocol):
         """One request; `url` is a whole address, or a path below the client's own."""
 
 
+Headers = Callable[[], Mapping[str, str]]
+"""The headers of a request that is made now, the token among them."""
+
+
 class Wire(Protocol):
     """Whom a sender sends to. One for each sending process."""
 
@@ -47,7 +51,7 @@ class Wire(Protocol):
         """Whether what a later message of this applicant needs is known."""
 
     def attempt(self, message: Message) -> Outcome:
-        """Try to send a message once."""
+        """Try to send a message once. Raises `TokenRefused` where no token is to be had for it."""
 
     def told(self, message: Message, outcome: Outcome) -> dict[str, Any]:
         """What the answer says that the ledger keeps: `told` or `code` of its `Entry`."""
@@ -59,10 +63,10 @@ class Wire(Protocol):
 class EsrWire:
     """ESR as its contract has it: an applicant's messages need the number that the submission was answered with."""
 
-    def __init__(self, client: Client, headers: Mapping[str, str]) -> None:
-        """`headers` go with every request."""
+    def __init__(self, client: Client, headers: Headers) -> None:
+        """`headers` are asked what goes with every request."""
         self._client = client
-        self._headers = dict(headers)
+        self._headers = headers
         self._numbers: dict[int, str] = {}
         self._versions: dict[int, str] = {}
 
@@ -80,12 +84,13 @@ class EsrWire:
     def attempt(self, message: Message) -> Outcome:
         """As `Wire` says."""
         path = message.path(self._numbers.get(message.applicant))
-        headers = {**self._headers, **message.headers()}
+        shown = self._headers()
+        headers = {**shown, **message.headers()}
         if message.kind is not Kind.START_DATE_CHANGE:
             return self._send(message, path, headers)
         if message.number not in self._versions:
             # The contract asks for the record's present ETag, as a recruitment system reads it first.
-            read = self._client.request("GET", path, name="read_applicant", headers=self._headers)
+            read = self._client.request("GET", path, name="read_applicant", headers=dict(shown))
             if read.status_code != 200:
                 return outcome_of(read)
             self._versions[message.number] = str(read.headers.get("etag"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 Network = IPv4Network | IPv6Network
 
-_LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (what listens everywhere is reached on loopback)
 
 
@@ -30,6 +30,15 @@ class LogFormat(StrEnum):
     """Of trouble only, for people."""
     JSON = "json"
     """One JSON object a line, and one line for every request."""
+
+
+class Mode(StrEnum):
+    """How much of the sandbox there is."""
+
+    FULL = "full"
+    """The mock systems and every power over them."""
+    CONTRACT_ONLY = "contract-only"
+    """What the contracts of ESR, NHS Jobs and the token endpoint describe, and health; every power of the sandbox answers 404."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,8 @@ class Settings:
     """A token to accept for the default workspace's client, besides those already known."""
     level: Level = Level.SANDBOX
     """How much is asked of whoever calls."""
+    mode: Mode = Mode.FULL
+    """Whether there are any powers of the sandbox."""
     operator_token: str | None = None
     """At level `platform`: the token with which the ESR team reaches the control API of every workspace."""
     client_key: Path | None = None
@@ -128,4 +139,4 @@ class Settings:
         """The networks that may be sent to although they are not public."""
         if self.allowed_networks is not None:
             return self.allowed_networks
-        return () if self.reaches_public else _LOOPBACK
+        return () if self.reaches_public else LOOPBACK

@@ -6,11 +6,13 @@
 An `Access` is one of the two. Both are asked in the same way whenever a request is made, and neither is ever written down.
 """
 
+import asyncio
+import json
 import re
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Generator, Mapping
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -176,6 +178,67 @@ def refused(access: Access, sent: str) -> bool:
     return True
 
 
+class BearerAuth(httpx.Auth):
+    """Shows an `Access` with every request of an `httpx` client; one that is answered 401 is sent once more with another token.
+
+    What is sent may raise TokenRefused.
+    """
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    def sync_auth_flow(
+        self, request: httpx.Request
+    ) -> Generator[httpx.Request, httpx.Response, None]:
+        """As httpx asks for it."""
+        shown = request.headers["Authorization"] = authorization(self._access)
+        answer = yield request
+        if answer.status_code == httpx.codes.UNAUTHORIZED and refused(self._access, shown):
+            request.headers["Authorization"] = authorization(self._access)
+            yield request
+
+    async def async_auth_flow(
+        self, request: httpx.Request
+    ) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """As httpx asks for it; others go on while the token endpoint is asked."""
+        shown = request.headers["Authorization"] = await self._shown()
+        answer = yield request
+        if answer.status_code == httpx.codes.UNAUTHORIZED and refused(self._access, shown):
+            request.headers["Authorization"] = await self._shown()
+            yield request
+
+    async def _shown(self) -> str:
+        if is_at_hand(self._access):
+            return authorization(self._access)
+        return await asyncio.to_thread(authorization, self._access)
+
+
+def written(access: Access) -> str:
+    """The whole secret as text, for a file that only its owner may read."""
+    return access if isinstance(access, str) else json.dumps(asdict(access.key))
+
+
+def read(text: str) -> Access:
+    """The access of which `text` is the `written`. Raises CredentialUnusable."""
+    if not text.startswith("{"):
+        return text
+    try:
+        return SignedTokens(ClientKey(**json.loads(text)))
+    except (ValueError, TypeError) as problem:
+        raise CredentialUnusable("This is no client's id, key and token URL.") from problem
+
+
+def client_access(
+    client_id: str, private_key: str, token_url: str, kid: str | None = None
+) -> Access:
+    """A client that gets its own tokens; without a `kid` the key is known by its thumbprint (RFC 7638).
+
+    Raises CredentialUnusable.
+    """
+    kid = kid or _signing_key(private_key).thumbprint()
+    return SignedTokens(ClientKey(client_id, private_key, kid, token_url))
+
+
 def key_in(path: Path) -> str:
     """The private key of a PEM file. Raises CredentialUnusable."""
     try:
@@ -201,8 +264,8 @@ def own_key() -> tuple[str, str, Mapping[str, Any]]:
     """
     from joserfc.jwk import RSAKey
 
-    kid = f"own-{uuid4()}"
-    key = RSAKey.generate_key(_KEY_BITS, {"kid": kid, "use": "sig"}, private=True)
+    key = RSAKey.generate_key(_KEY_BITS, private=True)
+    kid = key.thumbprint()
     public = {**key.as_dict(private=False), "kid": kid, "use": "sig"}
     return key.as_pem(private=True).decode(), kid, {"keys": [public]}
 

@@ -66,7 +66,7 @@ def run_supplier_replay(plan: SupplierPlan, progress: Listener | None = None) ->
     _check(asked)
     patience = _FIRST_PATIENCE
     with (
-        Target(access.control_url, "", patience, name="The sandbox") as control,
+        Target(access.control_url, asked.token, patience, name="The sandbox") as control,
         Target(asked.base_url, asked.token, patience) as esr,
         Target(access.driver_url, access.driver_token, patience, name="The driver") as driver,
         connected(control, esr, driver, asked.world, access.receiver_url) as sides,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -13,7 +12,7 @@ from loadtests.ledger import Entry
 from loadtests.plan import Message
 from loadtests.supplier.access import SupplierAccess
 from loadtests.supplier.actions import ACTED_IN_ESR, is_act_in_esr, order
-from loadtests.wire import Client, Outcome, outcome_of
+from loadtests.wire import Client, Headers, Outcome, outcome_of
 
 _REFUSED = {"REFUSED": 422, "NOT_OFFERED": 501}
 """As which status an order that the supplier does not carry out is noted; its state is the code."""
@@ -25,14 +24,14 @@ class SupplierWire:
     """A supplier's driver, and the sandbox that is its ESR. As `Wire` says."""
 
     def __init__(
-        self, client: Client, access: SupplierAccess, esr_url: str, esr_headers: Mapping[str, str]
+        self, client: Client, access: SupplierAccess, esr_url: str, esr_headers: Headers
     ) -> None:
-        """`esr_headers` carry the supplier's token for ESR, which is only read."""
+        """`esr_headers` carry the supplier's token: for ESR, which is only read, and for the sandbox's powers."""
         self._client = client
         self._driver = access.driver_url
         self._control = access.control_url
         self._esr = esr_url
-        self._esr_headers = dict(esr_headers)
+        self._esr_headers = esr_headers
         self._headers = {
             "Authorization": f"Bearer {access.driver_token}",
             "Accept": "application/json",
@@ -113,8 +112,8 @@ class SupplierWire:
                 name=ACTED_IN_ESR,
                 data=message.body.decode(),
                 headers={
+                    **self._esr_headers(),
                     "X-Request-ID": message.requestId,
-                    "Accept-Encoding": "identity",
                     "Content-Type": "application/json",
                 },
             )
@@ -127,7 +126,7 @@ class SupplierWire:
                     "GET",
                     f"{self._esr}/applicants?supplierReference={quote(reference, safe='')}",
                     name="list_applicants",
-                    headers=self._esr_headers,
+                    headers=dict(self._esr_headers()),
                 )
             ).body
             held = found.get("applicants") if isinstance(found, dict) else None

@@ -19,14 +19,16 @@ from sandbox import __version__
 from sandbox.cli.fuzz import run_fuzz
 from sandbox.cli.progress import bar, errors
 from sandbox.cli.replay_output import Replayed, replay
+from sandbox.cli.targets import Sandbox
 from sandbox.conformance.fuzz_results import FuzzResult
 from sandbox.conformance.results import EXIT_CODES, Result
 from sandbox.reports.certification_exchanges import printable
 from sandbox.reports.replay import WRONG, replay_lines, replay_report
 from sandbox.reports.verdicts import Line, Report, Section
 from sandbox.reports.writing import write_report
-from sandbox.server import Started, started
+from sandbox.server import started
 from simulators.actors.journey import JourneyPlan, JourneyResult, Progress, run_journeys
+from simulators.workspaces import access_to, as_operator, new_workspace
 
 _CHECK_TYPES = 7
 _WORLD = (5, 60)
@@ -85,7 +87,8 @@ def command(seed: int, hires: int, examples: int, factor: float, scale: float, r
     with started(
         "--fresh", "--world", "trust", "--seed", str(seed), "--validate-responses",
         folder=folder, database=str(folder / "sandbox.db"),
-    ) as running:  # fmt: skip
+    ) as own:  # fmt: skip
+        running = Sandbox.of(own)
         errors.print(f"Both run at {running.url} (pages to look at while this goes on)")
         steps: list[Callable[[], None]] = [
             lambda: demo.journeys(running, hires),
@@ -113,9 +116,9 @@ class _Demo:
         self._day: Replayed | None = None
         self._began = time.monotonic()
 
-    def journeys(self, running: Started, hires: int) -> None:
+    def journeys(self, running: Sandbox, hires: int) -> None:
         """Applicants from advert to hire, through both systems."""
-        plan = JourneyPlan(running.url, running.token, hires=hires, seed=self._seed)
+        plan = JourneyPlan(running.url, running.access, hires=hires, seed=self._seed)
         with bar(f"{hires} applicants from advert to hire") as progress:
 
             def show(step: Progress) -> None:
@@ -124,7 +127,7 @@ class _Demo:
             result = run_journeys(plan, show)
         self._add(_journey_section(result))
 
-    def fuzzing(self, target: str, running: Started, examples: int) -> None:
+    def fuzzing(self, target: str, running: Sandbox, examples: int) -> None:
         """One contract, in a workspace of its own."""
         workspace = self._workspace(running, f"fuzz-{target}")
         result = run_fuzz(target, workspace, self._seed, examples)
@@ -132,18 +135,19 @@ class _Demo:
         if result.interrupted:
             raise KeyboardInterrupt
 
-    def day(self, running: Started, factor: float, scale: float) -> None:
+    def day(self, running: Sandbox, factor: float, scale: float) -> None:
         """The busiest day's traffic, in a workspace that the replay makes for itself, reconciled."""
         ledger = self._folder / "ledger.ndjson"
         ledger.unlink(missing_ok=True)
         plan = ReplayPlan(
             base_url=f"{running.url}/esr/v1",
-            token=running.token,
+            token=running.access,
             profile=load_profile("day"),
             world=WorldParameters(self._seed, *_WORLD),
             seed=self._seed,
             ledger=ledger,
             sandbox_url=running.url,
+            operator=running.operator,
             factor=factor,
             scale=scale,
         )
@@ -184,20 +188,24 @@ class _Demo:
             console.print(str(path), highlight=False, soft_wrap=True)
         return EXIT_CODES[report.result]
 
-    def _workspace(self, running: Started, name: str) -> Started:
+    def _workspace(self, running: Sandbox, name: str) -> Sandbox:
         """A tenant of its own with a seeded world, so that the parts do not meet."""
         organisations, positions = _WORLD
         with httpx.Client(base_url=running.url, timeout=60, trust_env=False) as client:
-            made = client.post("/control/v1/workspaces", json={"name": name}).raise_for_status()
+            shown = as_operator(running.operator)
+            wanted = new_workspace(name, running.operator)
+            made = client.post("/control/v1/workspaces", json=wanted, headers=shown)
+            made.raise_for_status()
             client.post(
                 f"/w/{name}/control/v1/seed",
+                headers=shown,
                 json={
                     "seed": self._seed,
                     "organisations": organisations,
                     "positionsPerOrganisation": positions,
                 },
             ).raise_for_status()
-        return Started(f"{running.url}/w/{name}", made.json()["token"])
+        return Sandbox(f"{running.url}/w/{name}", access_to(made.json()), running.operator)
 
     def _add(self, section: Section) -> None:
         self._sections.append(section)

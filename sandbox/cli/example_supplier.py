@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sandbox.cli import Stop
+from sandbox.cli.targets import Identity, identity_options
 from sandbox.server import silence_libraries
 
 if TYPE_CHECKING:
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
     epilog="Example: esr-sandbox example-supplier --esr-url http://127.0.0.1:8080/esr/v1 --esr-token …",
 )
 @click.option("--esr-url", required=True, help="The base of the ESR contract, …/esr/v1.")
-@click.option(
-    "--esr-token", envvar="ESR_SANDBOX_TOKEN", required=True, help="The token for that ESR."
-)
+@click.option("--esr-token", "token", envvar="ESR_SANDBOX_TOKEN", help="The token for that ESR.")
+@identity_options
 @click.option(
     "--driver-token",
     envvar="ESR_SANDBOX_DRIVER_TOKEN",
@@ -70,7 +70,6 @@ if TYPE_CHECKING:
 )
 def command(
     esr_url: str,
-    esr_token: str,
     driver_token: str | None,
     host: str,
     port: int,
@@ -80,16 +79,21 @@ def command(
     first_wait: float,
     longest_wait: float,
     as_json: bool,
+    identity: Identity,
 ) -> None:
     """Start the example supplier: a small recruitment system with receiver and driver; Ctrl-C stops it."""
     from simulators.supplier import CannotStart, Settings, Supplier
 
     silence_libraries()
+    if not identity.is_given:
+        raise Stop(
+            "The supplier needs --esr-token, or --client-id with --key-file and --token-url."
+        )
     if database != ":memory:":
         Path(database).parent.mkdir(parents=True, exist_ok=True)
     settings = Settings(
         esr_url=esr_url,
-        esr_token=esr_token,
+        esr_token=identity.access(),
         database=database,
         host=host,
         port=port,

@@ -1,7 +1,6 @@
 """`esr-sandbox fuzz`."""
 
 import secrets
-from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -9,21 +8,18 @@ from rich.console import Console
 
 from sandbox.cli import Stop
 from sandbox.cli.progress import bar
-from sandbox.cli.targets import target_sandbox
-from sandbox.conformance.esr_feed import EsrFeed
+from sandbox.cli.targets import (
+    Identity,
+    Sandbox,
+    identity_options,
+    target_sandbox,
+)
+from sandbox.conformance.exploring import FEEDS
 from sandbox.conformance.fuzz_plan import FuzzConfigurationError, FuzzPlan
 from sandbox.conformance.fuzz_report import print_result, write_json, write_junit
 from sandbox.conformance.fuzz_results import FuzzProgress, FuzzResult
 from sandbox.conformance.fuzzing import fuzz
-from sandbox.conformance.nhs_jobs_feed import NhsJobsFeed
-from sandbox.conformance.world_feed import WorldFeed
 from sandbox.contracts import load_contract
-from sandbox.server import Started
-
-FEEDS: dict[str, Callable[[str, str, int, str], WorldFeed]] = {
-    "esr": EsrFeed,
-    "nhs-jobs": NhsJobsFeed,
-}
 
 
 @click.command("fuzz", epilog="Example: esr-sandbox fuzz --target esr --seed 1")
@@ -33,6 +29,7 @@ FEEDS: dict[str, Callable[[str, str, int, str], WorldFeed]] = {
     help="Where the sandbox runs, for instance http://127.0.0.1:8080; one is started when left out.",
 )
 @click.option("--token", envvar="ESR_SANDBOX_TOKEN", help="The bearer token, with --url.")
+@identity_options
 @click.option(
     "--seed",
     default=1,
@@ -53,13 +50,20 @@ FEEDS: dict[str, Callable[[str, str, int, str], WorldFeed]] = {
     help="A folder for fuzz-<target>.json and .xml (JUnit).",
 )
 def command(
-    target: str, url: str | None, token: str | None, seed: int, examples: int, report: Path | None
+    target: str,
+    url: str | None,
+    seed: int,
+    examples: int,
+    report: Path | None,
+    identity: Identity,
 ) -> int:
     """Fuzz an implementation of a contract: valid and invalid requests, alone and in sequences.
 
     Exit code 0: every rule held and every operation was exercised; 1: a rule was broken; 3: inconclusive.
     """
-    with target_sandbox(url, token, "--seed", str(seed), "--validate-responses") as running:
+    with target_sandbox(
+        url, identity, None, "--seed", str(seed), "--validate-responses"
+    ) as running:
         result = run_fuzz(target, running, seed, examples)
     print_result(result, Console())
     if report is not None:
@@ -70,12 +74,12 @@ def command(
     return result.exit_code
 
 
-def run_fuzz(target: str, running: Started, seed: int, examples: int) -> FuzzResult:
+def run_fuzz(target: str, running: Sandbox, seed: int, examples: int) -> FuzzResult:
     """Fuzzes one contract of a running sandbox. Raises Stop when the run cannot begin."""
     contract = load_contract(target)
     base_url = running.url + contract.base_path
     run_id = secrets.token_hex(8)
-    feed = FEEDS[target](base_url, running.token, seed, run_id)
+    feed = FEEDS[target](base_url, running.access, seed, run_id)
     with bar(f"Fuzzing {target}") as progress:
 
         def show(step: FuzzProgress) -> None:
@@ -86,7 +90,7 @@ def run_fuzz(target: str, running: Started, seed: int, examples: int) -> FuzzRes
             target=target,
             contract=contract.document,
             base_url=base_url,
-            token=running.token,
+            access=running.access,
             seed=seed,
             examples=examples,
             feed=feed,

@@ -18,11 +18,16 @@ from loadtests.verdict import Outcome
 from sandbox.cli import FAILED, HELD, INCONCLUSIVE, Stop
 from sandbox.cli.replay_output import print_paths, print_replay, replay
 from sandbox.cli.replay_suppliers import REFERENCES, SUPPLIER, example_supplier, supplier_at
-from sandbox.cli.targets import target_sandbox
+from sandbox.cli.targets import (
+    Identity,
+    Sandbox,
+    identity_options,
+    operator_option,
+    target_sandbox,
+)
 from sandbox.cli.worlds import WORLDS
 from sandbox.reports.replay import replay_report, write_replay
 from sandbox.reports.replay_json import summary
-from sandbox.server import Started
 
 EXIT_CODES = {Outcome.PASS: HELD, Outcome.FAIL: FAILED, Outcome.INCONCLUSIVE: INCONCLUSIVE}
 
@@ -77,6 +82,8 @@ EXIT_CODES = {Outcome.PASS: HELD, Outcome.FAIL: FAILED, Outcome.INCONCLUSIVE: IN
     help="Replay through the example supplier, which is started with a sandbox of its own.",
 )
 @click.option("--token", envvar="ESR_SANDBOX_TOKEN", help="The bearer token, with --url or --esr.")
+@identity_options
+@operator_option
 @click.option(
     "--world",
     type=click.Choice(list(WORLDS)),
@@ -147,7 +154,7 @@ def command(
     esr: str | None,
     subject: Path | None,
     reference: str | None,
-    token: str | None,
+    operator: str | None,
     world: str,
     world_seed: int,
     closed: float | None,
@@ -159,6 +166,7 @@ def command(
     ledger: Path | None,
     report: Path,
     as_json: bool,
+    identity: Identity,
 ) -> int:
     """Replay a part of a year against ESR, or through a recruitment system, then find every message in the state it should have.
 
@@ -171,7 +179,7 @@ def command(
             return work(Master(worker, master_port), seed if _was_given("seed") else None)
         driven = subject is not None or reference is not None
         chosen = load_profile(SUPPLIER if driven and not _was_given("profile") else profile)
-        with _target(url, esr, token, subject, reference) as (running, supplier):
+        with _target(url, esr, (identity, operator), subject, reference) as (running, supplier):
             report.mkdir(parents=True, exist_ok=True)
             if ledger is None:
                 kept.unlink(missing_ok=True)
@@ -179,7 +187,8 @@ def command(
                 old.unlink()
             plan = ReplayPlan(
                 base_url=running.url if esr or driven else f"{running.url}/esr/v1",
-                token=running.token,
+                token=running.access,
+                operator=running.operator,
                 profile=chosen,
                 world=parameters,
                 seed=seed,
@@ -211,10 +220,10 @@ def command(
 def _target(
     url: str | None,
     esr: str | None,
-    token: str | None,
+    who: tuple[Identity, str | None],
     subject: Path | None,
     reference: str | None,
-) -> Iterator[tuple[Started, SupplierAccess | None]]:
+) -> Iterator[tuple[Sandbox, SupplierAccess | None]]:
     """What is replayed against, or through: an ESR elsewhere, a sandbox, a supplier with its sandbox. Raises Stop."""
     if subject is not None or reference is not None:
         if url is not None or esr is not None or None not in (subject, reference):
@@ -224,12 +233,14 @@ def _target(
         with supplier_at(subject) if subject else example_supplier() as (running, supplier):
             yield running, supplier
     elif esr is None:
-        with target_sandbox(url, token, "--only", "esr", "--world", "empty") as running:
+        with target_sandbox(url, *who, "--only", "esr", "--world", "empty") as running:
             yield running, None
-    elif url is not None or token is None:
-        raise Stop("--esr needs --token, and goes without --url.")
+    elif url is not None or not who[0].is_given:
+        raise Stop(
+            "--esr needs --token, or --client-id with --key-file and --token-url; it goes without --url."
+        )
     else:
-        yield Started(esr.rstrip("/"), token), None
+        yield Sandbox(esr.rstrip("/"), who[0].access()), None
 
 
 def _was_given(option: str) -> bool:

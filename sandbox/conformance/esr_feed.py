@@ -12,6 +12,7 @@ from typing import Any
 from sandbox.conformance.feed_client import CHECK, CHECK_TYPES, EMPLOYER, FeedClient
 from sandbox.conformance.world_feed import FeedExhaustedError, Known
 from simulators.applicants import applicant
+from simulators.credentials import Access
 from simulators.world import World
 
 _OPEN = ("01", "02", "11", "12")
@@ -32,8 +33,8 @@ _CURSORS = {
 class EsrFeed:
     """Feeds a fuzz run against an ESR."""
 
-    def __init__(self, base_url: str, token: str, seed: int, run_id: str) -> None:
-        self._client = FeedClient(base_url, token, run_id)
+    def __init__(self, base_url: str, access: Access, seed: int, run_id: str) -> None:
+        self._client = FeedClient(base_url, access, run_id)
         self._seed = seed
         self._run = run_id
         self._people = World.make(seed, 1, 60).without_staff()

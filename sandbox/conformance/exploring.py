@@ -18,12 +18,14 @@ from sandbox.conformance.scene import CannotArrange
 from sandbox.conformance.signing_proxy import Sign, signing_proxy
 from sandbox.conformance.world_feed import WorldFeed
 from sandbox.contracts import Contract
+from simulators.credentials import Access
 
 _LARGEST_SEED = 2**31 - 1
-_FEEDS: Mapping[str, Callable[[str, str, int, str], WorldFeed]] = {
+FEEDS: Mapping[str, Callable[[str, Access, int, str], WorldFeed]] = {
     "esr": EsrFeed,
     "nhs-jobs": NhsJobsFeed,
 }
+"""By contract: what tells the fuzzer of the things that exist there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Explorer:
 
     contracts: Mapping[str, Contract]
     addresses: Mapping[str, str]
-    tokens: Mapping[str, str]
+    tokens: Mapping[str, Access]
     seed: int
     examples: int
     limit_seconds: float
@@ -44,12 +46,12 @@ class Explorer:
         # The run's own mark: a subject that keeps its state is not sent the messages of an earlier run again.
         run_id = secrets.token_hex(8)
         seed = self.seed % _LARGEST_SEED
-        base_url, token = self.addresses[name], self.tokens.get(name)
+        base_url, access = self.addresses[name], self.tokens.get(name)
         with ExitStack() as stack:
             if name == "receiver":
                 base_url, feed = self._signed(contract, base_url, stack)
             else:
-                feed = _FEEDS[name](base_url, token or "", seed, run_id)
+                feed = FEEDS[name](base_url, access or "", seed, run_id)
 
             def show(step: FuzzProgress) -> None:
                 tell(
@@ -66,7 +68,7 @@ class Explorer:
                 target=name,
                 contract=contract.document,
                 base_url=base_url,
-                token=token,
+                access=access,
                 seed=seed,
                 examples=self.examples,
                 sequences=self.examples,

@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 import httpx
 
 from sandbox.conformance.world_feed import FeedExhaustedError
+from simulators.credentials import Access, BearerAuth, TokenRefused
 
 EMPLOYER = "NHSD-End-User-Organisation-ODS"
 CHECK_TYPES = (
@@ -26,10 +27,10 @@ _NAMESPACE = UUID("3c0b8f2e-91d4-5a0f-8a77-6f1d2c3b4a59")
 class FeedClient:
     """A client of one API for one run, and the run's counter."""
 
-    def __init__(self, base_url: str, token: str, run_id: str) -> None:
+    def __init__(self, base_url: str, access: Access, run_id: str) -> None:
         self._client = httpx.Client(
             base_url=base_url,
-            headers={"Authorization": f"Bearer {token}"},
+            auth=BearerAuth(access),
             timeout=30,
             trust_env=False,
         )
@@ -85,7 +86,7 @@ class FeedClient:
             answer = self._client.request(
                 method, path, params=dict(query or {}), json=body, headers=headers
             )
-        except httpx.HTTPError as problem:
+        except (httpx.HTTPError, TokenRefused) as problem:
             raise FeedExhaustedError(f"{method} {path} was not answered: {problem}") from problem
         if answer.status_code >= 300:
             raise FeedExhaustedError(

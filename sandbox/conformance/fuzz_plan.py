@@ -20,6 +20,7 @@ from sandbox.conformance.fuzz_rules import (
     expected_statuses,
 )
 from sandbox.conformance.world_feed import EmptyFeed, WorldFeed
+from simulators.credentials import Access
 
 _HEX = r"\[0-9a-fA-F\]"
 _UUID_PATTERN = re.compile(rf"\^{_HEX}\{{8\}}(-{_HEX}\{{4\}}){{3}}-{_HEX}\{{12\}}\$")
@@ -36,7 +37,7 @@ class FuzzPlan:
     - `target`: the name that the report gives it (`esr`, `nhs-jobs`).
     - `contract`: the bundled OpenAPI document, or the path of one.
     - `base_url`: where the paths of the contract begin.
-    - `token`: bearer token, or None where no operation asks for one.
+    - `access`: the bearer token, or what gets them; None where no operation asks for one.
     - `examples`: random calls per operation; examples and coverage come on top.
     - `sequences`, `steps`: how many sequences of calls, and how long each.
     - `timeout_seconds`: one answer. `limit_seconds`: the whole run; what is not done by then is inconclusive.
@@ -47,7 +48,7 @@ class FuzzPlan:
     target: str
     contract: Mapping[str, Any] | Path
     base_url: str
-    token: str | None = None
+    access: Access | None = None
     seed: int = 1
     examples: int = 100
     sequences: int = 100
@@ -102,7 +103,11 @@ def require_listener(base_url: str) -> None:
 
 
 def engine_settings(
-    plan: FuzzPlan, contract: Mapping[str, Any], seed: int, phases: tuple[str, ...]
+    plan: FuzzPlan,
+    contract: Mapping[str, Any],
+    seed: int,
+    phases: tuple[str, ...],
+    token: str | None = None,
 ) -> dict[str, Any]:
     """The settings of Schemathesis, as its configuration file would hold them.
 
@@ -147,7 +152,7 @@ def engine_settings(
             }
             for operation_id in _operation_ids(contract)
         ],
-        **_auth(plan.token, contract),
+        **_auth(token, contract),
     }
 
 

@@ -1,6 +1,6 @@
 """Fuzzing a target with Schemathesis: the only module that knows it.
 
-    result = fuzz(FuzzPlan(target="esr", contract=bundle, base_url="http://127.0.0.1:8080/esr/v1", token=token, seed=1))
+    result = fuzz(FuzzPlan(target="esr", contract=bundle, base_url="http://127.0.0.1:8080/esr/v1", access=token, seed=1))
 
 Schemathesis generates calls from the contract (examples, then systematic coverage, then random fuzzing, then sequences
 that follow links) and checks the answers. What comes out is `FuzzResult`: plain values with rule ids of ours.
@@ -29,6 +29,7 @@ from typing import Any
 
 import schemathesis
 from hypothesis.configuration import set_hypothesis_home_dir
+from requests import PreparedRequest
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.config import ConfigError, SchemathesisConfig
 from schemathesis.core import NOT_SET
@@ -73,6 +74,7 @@ from sandbox.conformance.fuzz_rules import (
     rule_of,
 )
 from sandbox.conformance.world_feed import FeedExhaustedError
+from simulators.credentials import TokenRefused, authorization, token_now
 
 _LOCATIONS = {
     ParameterLocation.PATH: PATH,
@@ -157,6 +159,7 @@ class _Run:
         self.problems: dict[str, None] = {}
         self.gaps: dict[str, None] = {}
         self._plan = plan
+        self._token = _token_of(plan)
         self._filler = filler
         self._contract = contract
         self._phase = ""
@@ -212,6 +215,9 @@ class _Run:
 
         def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:  # noqa: ARG001
             self._fill(case)
+            if case.headers.get("Authorization") == f"Bearer {self._token}":
+                # A run may outlast the token that it began with.
+                kwargs.setdefault("auth", self._show_token)
 
         def after_call(context: HookContext, case: Case[Any], response: Response) -> None:  # noqa: ARG001
             operation = self._operations[case.operation.label]
@@ -228,9 +234,14 @@ class _Run:
 
     def _schema(self, seed: int, phases: tuple[str, ...]) -> OpenApiSchema:
         config = SchemathesisConfig.from_dict(
-            engine_settings(self._plan, self._contract, seed, phases)
+            engine_settings(self._plan, self._contract, seed, phases, self._token)
         )
         return schemathesis.openapi.from_dict(engine_copy(self._contract), config=config)
+
+    def _show_token(self, request: PreparedRequest) -> PreparedRequest:
+        assert self._plan.access is not None
+        request.headers["Authorization"] = authorization(self._plan.access)
+        return request
 
     def _execute(self, seed: int, phases: tuple[str, ...]) -> None:
         stream = from_schema(self._schema(seed, phases)).execute()
@@ -442,6 +453,13 @@ def _record_failure(
         curl=first.curl,
         count=count,
     )
+
+
+def _token_of(plan: FuzzPlan) -> str | None:
+    try:
+        return None if plan.access is None else token_now(plan.access)
+    except TokenRefused as refusal:
+        raise FuzzConfigurationError(str(refusal)) from refusal
 
 
 def _exchange(interaction: Interaction) -> Exchange:

@@ -12,6 +12,7 @@ from sandbox.conformance.feed_client import CHECK, CHECK_TYPES, EMPLOYER, FeedCl
 from sandbox.conformance.world_feed import FeedExhaustedError, Known
 from sandbox.timestamps import from_text
 from simulators.applicants import applicant
+from simulators.credentials import Access
 from simulators.world import World
 
 _STABLE = 8
@@ -23,11 +24,12 @@ _SEARCH = {"countryCode": "ENG", "sort": "publicationDateDesc", "page": "1", "li
 class NhsJobsFeed:
     """Feeds a fuzz run against NHS Jobs."""
 
-    def __init__(self, base_url: str, token: str, seed: int, run_id: str) -> None:
-        self._client = FeedClient(base_url, token, run_id)
+    def __init__(self, base_url: str, access: Access, seed: int, run_id: str) -> None:
+        self._client = FeedClient(base_url, access, run_id)
         sandbox = base_url.removesuffix("/nhs-jobs/v1")
-        self._acts = FeedClient(f"{sandbox}/control/v1", token, f"{run_id}-acts")
-        self._esr = FeedClient(f"{sandbox}/esr/v1", token, f"{run_id}-esr")
+        # A client may use the powers of its own workspace, whatever the level.
+        self._acts = FeedClient(f"{sandbox}/control/v1", access, f"{run_id}-acts")
+        self._esr = FeedClient(f"{sandbox}/esr/v1", access, f"{run_id}-esr")
         self._seed = seed
         self._people = World.make(seed, 1, 60).without_staff()
         self._places: list[dict[str, Any]] = []

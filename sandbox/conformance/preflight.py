@@ -14,12 +14,39 @@ import httpx
 from sandbox.conformance.case import Case
 from sandbox.conformance.subject import INBOUND, Subject
 from sandbox.contracts import Contract
+from simulators.credentials import SignedTokens, TokenRefused, authorization, token_now
 
 _CLOCKS_APART_SECONDS = 30
 _ROOM_BYTES = 200 * 1024 * 1024
 _PATIENCE = httpx.Timeout(10.0)
 _LOOKS = {"esr": "/organisations?limit=1", "nhs-jobs": "/adverts?limit=1"}
 """By contract: what is read to see whether address and token work."""
+_TOKEN_FAULTS = (
+    (
+        "'kid'",
+        "Give as tokens.{name}.kid the id of this key in your key set, or register the key: it was {kid}.",
+    ),
+    ("signature", "tokens.{name}.keyFile is another key than the one that is registered as {kid}."),
+    ("'iss'/'sub'", "Mend tokens.{name}.clientId: no client has this id."),
+    (
+        "'aud'",
+        "tokens.{name}.tokenUrl must be the address that the endpoint has for itself, to the letter.",
+    ),
+    (
+        "'exp'",
+        "Set this machine's clock by NTP: the assertion was good for four minutes by this clock.",
+    ),
+    ("JWKS endpoint", "See that the address of your key set can be reached from there."),
+    (
+        "register a public key",
+        "Register a public key, or the address of your key set, for this client.",
+    ),
+    ("not approved or revoked", "Have the client approved, or use another."),
+    ("does not have access", "Subscribe the client to this interface."),
+    ("inactive status", "Have the client's organisation and developer made active."),
+    ("not configured to use", "Have the client configured for signed assertions (access level 3)."),
+)
+"""Words of the token endpoint's description of a fault, and what to do about it; the first that fits counts."""
 _BOUND = ("employer", "vacancy", "position")
 """What a case needs of a world that cannot be seeded."""
 
@@ -59,10 +86,15 @@ def _addresses(subject: Subject, client: httpx.Client) -> Iterator[Check]:
         address = subject.addresses.get(name)
         if address is None:
             continue
-        token = subject.tokens.get(name, "")
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        answer = _asked(partial(client.get, address + look, headers=headers, timeout=_PATIENCE))
+        access = subject.tokens.get(name, "")
         what = f"{name} answers"
+        if isinstance(access, SignedTokens):
+            got = _token(name, access)
+            yield got
+            if not got.ok:
+                continue
+        headers = {"Authorization": authorization(access)} if access else {}
+        answer = _asked(partial(client.get, address + look, headers=headers, timeout=_PATIENCE))
         if isinstance(answer, str):
             yield Check(what, False, answer, f"Start it, or mend addresses.{name} ({address}).")
             continue
@@ -85,6 +117,17 @@ def _addresses(subject: Subject, client: httpx.Client) -> Iterator[Check]:
             else f"addresses.{name} must be the base of the contract, such as https://host/{name}/v1.",
         )
         yield from _clock(name, answer)
+
+
+def _token(name: str, access: SignedTokens) -> Check:
+    what = f"the client of {name} gets a token"
+    try:
+        token_now(access)
+    except TokenRefused as problem:
+        advice = [to_do for words, to_do in _TOKEN_FAULTS if words in problem.description]
+        to_do = advice[0] if advice else "Mend tokenUrl, or start what gives tokens there."
+        return Check(what, False, str(problem), to_do.format(name=name, kid=access.key.kid))
+    return Check(what, True, f"{access.key.token_url} gave one to {access.key.client_id}")
 
 
 def _clock(name: str, answer: httpx.Response) -> Iterator[Check]:
@@ -116,7 +159,7 @@ def _driver(
     client: httpx.Client,
 ) -> Iterator[Check]:
     address = subject.addresses["driver"]
-    headers = {"Authorization": f"Bearer {subject.tokens.get('driver', '')}"}
+    headers = {"Authorization": authorization(subject.tokens.get("driver", ""))}
     answer = _asked(lambda: client.get(f"{address}/driver", headers=headers, timeout=_PATIENCE))
     if isinstance(answer, str):
         yield Check(

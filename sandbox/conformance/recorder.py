@@ -36,7 +36,9 @@ from sandbox.conformance.scene import CannotArrange, Scene, Stage, Unbound
 from sandbox.conformance.values import Scope, Unresolved, merged, resolve
 from sandbox.journal.masking import masked_body, masked_headers, masked_query
 from sandbox.timestamps import to_text
+from simulators.credentials import Access, TokenRefused, token_now
 from simulators.streams import Stream
+from simulators.workspaces import access_to, as_operator, new_workspace
 
 _SETTLE_SECONDS = 20
 _WITHIN_SECONDS = 10.0
@@ -83,7 +85,7 @@ class _Play:
                 "uuid": self._uuid,
                 "ref": self._reference,
                 "receiver": self._address,
-                "token": lambda: scene.tokens.get("esr", ""),
+                "token": lambda: _shown(scene.tokens.get("esr", "")),
                 "stranger": lambda: self._strangers_token,
             },
         )
@@ -322,7 +324,11 @@ class _Play:
         if "control" not in self._scene.addresses:
             raise Unbound("this needs the powers of a sandbox")
         request = self._scene.client.build_request(
-            method, f"{self._scene.addresses['control']}{path}", json=body, timeout=120
+            method,
+            f"{self._scene.addresses['control']}{path}",
+            json=body,
+            timeout=120,
+            headers=as_operator(self._scene.tokens.get("control")),
         )
         kept, live = self._exchange("control", None, path, request)
         step.exchanges = [kept]
@@ -357,9 +363,9 @@ class _Play:
 
     def _headers(self, operation: Operation, written: Mapping[str, Any]) -> dict[str, Any]:
         headers: dict[str, Any] = {}
-        token = written.get("token", self._scene.tokens.get(operation.system))
-        if (operation.secured or "token" in written) and token is not None:
-            headers["Authorization"] = f"Bearer {resolve(token, self._live)}"
+        token = self._token(operation, written)
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
         if operation.writes:
             headers["X-Request-ID"] = resolve(written.get("requestId", "${uuid}"), self._live)
         if EMPLOYER.lower() in operation.header_parameters and operation.writes:
@@ -369,6 +375,15 @@ class _Play:
             headers[EMPLOYER] = resolve(written["employer"], self._live)
         own_words: dict[str, Any] = resolve(dict(written.get("headers", {})), self._live)
         return headers | own_words
+
+    def _token(self, operation: Operation, written: Mapping[str, Any]) -> Any:
+        """The token to show: the case's own, or that of the system, where it asks for one."""
+        if "token" in written:
+            return resolve(written["token"], self._live)
+        access = self._scene.tokens.get(operation.system)
+        # Only some sandboxes ask for a token to their powers; those do for all of them.
+        is_asked = operation.secured or operation.system == "control"
+        return _shown(access) if is_asked and access is not None else None
 
     def _body(self, written: Mapping[str, Any], name: str) -> Any:
         own = resolve(written.get(name), self._live)
@@ -468,10 +483,11 @@ class _Play:
     @cached_property
     def _strangers_token(self) -> str:
         name = f"{self._scene.mailbox}-stranger"
-        answer = self._scene.control("POST", "/workspaces", {"name": name})
+        wanted = new_workspace(name, self._scene.tokens.get("control"))
+        answer = self._scene.control("POST", "/workspaces", wanted)
         if answer.status_code != 201:
             raise CannotArrange(f"there is no other client: {answer.text[:300]}")
-        return str(answer.json()["token"])
+        return _shown(access_to(answer.json()))
 
     def _address(self) -> str:
         if self._scene.receiver is None:
@@ -491,6 +507,13 @@ _VERBS: Mapping[str, Callable[[_Play, Mapping[str, Any]], Step]] = {
     "answering": _Play._answering,  # noqa: SLF001
     "await": _Play._await,  # noqa: SLF001
 }
+
+
+def _shown(access: Access) -> str:
+    try:
+        return token_now(access)
+    except TokenRefused as problem:
+        raise CannotArrange(str(problem)) from problem
 
 
 def _loaded(content: bytes) -> Any:

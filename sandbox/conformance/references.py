@@ -19,10 +19,13 @@ from sandbox.conformance.receiver import EventReceiver
 from sandbox.conformance.run import Traffic
 from sandbox.conformance.scene import CannotArrange, SandboxStage, Stage
 from sandbox.conformance.signing_proxy import Sign
+from sandbox.conformance.started import access_of
 from sandbox.conformance.subject import INBOUND, OUTBOUND, Subject
 from sandbox.conformance.supplier_stage import SupplierStage
 from sandbox.contracts import load_contract
-from sandbox.server import started
+from sandbox.server import Started, started
+from simulators.credentials import Access
+from simulators.workspaces import as_operator
 
 ESR, NHS_JOBS, SUPPLIER, SUPPLIER_OUTBOUND = "esr", "nhs-jobs", "supplier", "supplier-outbound"
 REFERENCES = (ESR, NHS_JOBS, SUPPLIER, SUPPLIER_OUTBOUND)
@@ -54,23 +57,36 @@ def reference(name: str, seed: int) -> Iterator[Reached]:
                 name,
                 f"Mock {'ESR' if name == ESR else 'NHS Jobs'}",
                 {name: sandbox.url + base, "control": f"{sandbox.url}/control/v1"},
-                {name: sandbox.token},
+                {
+                    name: access_of(sandbox),
+                    **(
+                        {}
+                        if sandbox.operator_token is None
+                        else {"control": sandbox.operator_token}
+                    ),
+                },
                 (),
             )
-            yield Reached(subject, SandboxStage(sandbox.url, receiver))
+            stage = SandboxStage(sandbox.url, receiver, operator=sandbox.operator_token)
+            yield Reached(subject, stage)
             return
         sandbox = stack.enter_context(
             started(
                 "--world", "empty", "--only", "esr", folder=folder, database=str(folder / "esr.db")
             )
         )
-        yield _supplier(name, sandbox.url, seed, receiver, stack)
+        yield _supplier(name, sandbox, seed, receiver, stack)
 
 
-def _supplier(name: str, url: str, seed: int, receiver: EventReceiver, stack: ExitStack) -> Reached:
+def _supplier(
+    name: str, sandbox: Started, seed: int, receiver: EventReceiver, stack: ExitStack
+) -> Reached:
     from simulators.supplier import Settings, running_supplier
 
-    stage = stack.enter_context(SupplierStage.opened(url, seed, receiver))
+    url = sandbox.url
+    stage = stack.enter_context(
+        SupplierStage.opened(url, seed, receiver, operator=sandbox.operator_token)
+    )
     driver_token = secrets.token_urlsafe(24)
     queue = None
     if name == SUPPLIER_OUTBOUND:
@@ -78,7 +94,7 @@ def _supplier(name: str, url: str, seed: int, receiver: EventReceiver, stack: Ex
     settings = Settings(
         # By its path, a call without a token is the workspace's too.
         esr_url=f"{url}/w/{stage.workspace}/esr/v1",
-        esr_token=stage.supplier_token,
+        esr_token=stage.supplier_access,
         driver_token=driver_token,
         queue_url=queue.url if queue else None,
         version=__version__,
@@ -101,17 +117,18 @@ def _supplier(name: str, url: str, seed: int, receiver: EventReceiver, stack: Ex
         ("esr",),
         OUTBOUND if queue else INBOUND,
     )
-    return Reached(subject, stage, stage, signer(stage.control))
+    return Reached(subject, stage, stage, signer(stage.control, stage.control_access))
 
 
-def signer(control: str) -> Callable[[str, bytes], Mapping[str, str]]:
-    """Signs a delivery as the reference ESR would, by the power `sign_delivery` of its sandbox."""
+def signer(control: str, access: Access | None) -> Callable[[str, bytes], Mapping[str, str]]:
+    """Signs a delivery as the reference ESR would, by the power `sign_delivery` of its sandbox, with what that asks for."""
     client = httpx.Client(timeout=20.0, trust_env=False)
 
     def sign(address: str, body: bytes) -> Mapping[str, str]:
         answer = client.post(
             f"{control}/esr/event-signatures",
             json={"url": address, "body": b64encode(body).decode()},
+            headers=as_operator(access),
         )
         if answer.status_code != 200:
             raise CannotArrange(f"the sandbox did not sign: {answer.text[:300]}")
@@ -125,7 +142,7 @@ def _own(
     role: str,
     product: str,
     addresses: Mapping[str, str],
-    tokens: Mapping[str, str],
+    tokens: Mapping[str, Access],
     features: tuple[str, ...],
     driving: str = INBOUND,
 ) -> Subject:

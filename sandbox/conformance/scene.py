@@ -20,6 +20,8 @@ from sandbox.conformance.bodies import person_of
 from sandbox.conformance.case import Case
 from sandbox.conformance.driving import Driver, NoDriver
 from sandbox.conformance.receiver import EventReceiver
+from simulators.credentials import Access, TokenRefused, authorization
+from simulators.workspaces import access_to, as_operator, new_workspace
 from simulators.world import World
 
 POSITIONS = 12
@@ -42,7 +44,8 @@ class Scene:
 
     addresses: Mapping[str, str]
     """By system: the base address of its contract."""
-    tokens: Mapping[str, str]
+    tokens: Mapping[str, Access]
+    """By system, as far as it asks for one; `control` among them where the powers of the sandbox do."""
     bindings: dict[str, Any]
     today: date
     mask_key: str
@@ -59,7 +62,11 @@ class Scene:
         if "control" not in self.addresses:
             raise Unbound("the subject has no powers of a sandbox, and no person was asked")
         answer = self.client.request(
-            method, f"{self.addresses['control']}{path}", json=body, timeout=60
+            method,
+            f"{self.addresses['control']}{path}",
+            json=body,
+            timeout=60,
+            headers=as_operator(self.tokens.get("control")),
         )
         if answer.status_code >= 500:
             raise CannotArrange(f"{method} {path} was answered {answer.status_code}: {answer.text}")
@@ -102,8 +109,10 @@ class SandboxStage:
     )
     prefix: str = field(default_factory=lambda: secrets.token_hex(4))
     """Keeps the workspaces of two runs against one sandbox apart."""
+    operator: Access | None = None
+    """The operator's token, where the sandbox's powers ask for it."""
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
-    _workspace: tuple[str, str] | None = None
+    _workspace: tuple[str, Access] | None = None
     _journal: "SandboxJournal | None" = None
     _cases: int = 0
 
@@ -112,7 +121,7 @@ class SandboxStage:
         """As `Stage` says."""
         given = case.given
         employers = int(given.get("employers", 1))
-        name, token = self._empty_workspace()
+        name, access = self._empty_workspace()
         control = f"{self.url}/w/{name}/control/v1"
         self._made(
             f"{control}/seed",
@@ -134,7 +143,11 @@ class SandboxStage:
                 "receiver": f"{self.url}/w/{name}/receiver/v1",
                 "control": control,
             },
-            {"esr": token, "nhs-jobs": token},
+            {
+                "esr": access,
+                "nhs-jobs": access,
+                **({} if self.operator is None else {"control": self.operator}),
+            },
             bound,
             date.fromisoformat(clock[:10]) if clock != "real" else self.day,
             f"{name}/{seed}",
@@ -146,16 +159,18 @@ class SandboxStage:
         arrange(scene, given)
         yield scene
 
-    def _empty_workspace(self) -> tuple[str, str]:
-        """The name and token of a workspace without a world: the last one emptied, and now and then a new one.
+    def _empty_workspace(self) -> tuple[str, Access]:
+        """The name of, and the access to, a workspace without a world: the last one emptied, and now and then a new one.
 
         A sandbox looks after all its workspaces, so that a new one for each case would make each case slower than the last.
         """
         self._cases += 1
         if self._workspace is None or self._cases % _CASES_OF_A_WORKSPACE == 0:
             name = f"c{self.prefix}-{next(self._numbers)}"
-            made = self._made(f"{self.url}/control/v1/workspaces", {"name": name})
-            self._workspace = (name, str(made["token"]))
+            made = self._made(
+                f"{self.url}/control/v1/workspaces", new_workspace(name, self.operator)
+            )
+            self._workspace = (name, access_to(made))
             subject = f"nhs-jobs-{name}"
             self._journal = SandboxJournal(
                 self.client,
@@ -163,6 +178,7 @@ class SandboxStage:
                 lambda exchange: (
                     exchange["direction"] == "OUT" or exchange.get("client") == subject
                 ),
+                self.operator,
             )
         else:
             control = f"{self.url}/w/{self._workspace[0]}/control/v1"
@@ -172,7 +188,9 @@ class SandboxStage:
 
     def _made(self, address: str, body: Any, method: str = "POST") -> dict[str, Any]:
         try:
-            answer = self.client.request(method, address, json=body, timeout=60)
+            answer = self.client.request(
+                method, address, json=body, timeout=60, headers=as_operator(self.operator)
+            )
         except httpx.HTTPError as problem:
             raise CannotArrange(f"{address} does not answer: {problem}") from problem
         if answer.status_code not in (200, 201, 204):
@@ -223,11 +241,11 @@ def arrange(scene: Scene, given: Mapping[str, Any]) -> None:
                 f"{scene.addresses['esr']}/event-subscriptions",
                 json={"url": scene.receiver.address(scene.mailbox), **more},
                 headers={
-                    "Authorization": f"Bearer {scene.tokens.get('esr', '')}",
+                    "Authorization": authorization(scene.tokens.get("esr", "")),
                     "X-Request-ID": _uuid(),
                 },
             )
-        except httpx.HTTPError as problem:
+        except (httpx.HTTPError, TokenRefused) as problem:
             raise Unbound(f"the suite could not subscribe to events: {problem}") from problem
         if answer.status_code != 201:
             raise Unbound(f"the suite could not subscribe to events: {answer.text[:300]}")
@@ -248,6 +266,8 @@ class SandboxJournal:
     control: str
     is_own: Callable[[Mapping[str, Any]], bool]
     """Whether an exchange with ESR is the subject's."""
+    access: Access | None = None
+    """What the powers ask for, if they do."""
     _kept: list[dict[str, Any]] = field(default_factory=list)
     _next: str | None = None
 
@@ -263,20 +283,23 @@ class SandboxJournal:
 
     def _read_on(self) -> None:
         # What was only read is put into the journal by the way: after a write of ours, all that came before is there.
-        settings = good(self.client.get(f"{self.control}/settings"), 200)
-        good(self.client.put(f"{self.control}/settings", json=settings), 200)
+        settings = good(self._asked("GET", "/settings"), 200)
+        good(self._asked("PUT", "/settings", json=settings), 200)
         more = True
         while more:
             parameters: dict[str, str | int] = {"limit": 100, "system": "esr"}
             if self._next is not None:
                 parameters["cursor"] = self._next
-            page = good(self.client.get(f"{self.control}/exchanges", params=parameters), 200)
+            page = good(self._asked("GET", "/exchanges", params=parameters), 200)
             for summary in page["exchanges"]:
-                address = f"{self.control}/exchanges/{summary['exchangeId']}"
-                exchange = good(self.client.get(address), 200)
+                exchange = good(self._asked("GET", f"/exchanges/{summary['exchangeId']}"), 200)
                 if self.is_own(exchange):
                     self._kept.append(exchange)
             self._next, more = page["next"], page["more"]
+
+    def _asked(self, method: str, path: str, **more: Any) -> httpx.Response:
+        headers = as_operator(self.access)
+        return self.client.request(method, f"{self.control}{path}", headers=headers, **more)
 
 
 def good(answer: httpx.Response, *statuses: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import orjson
 
 from sandbox.contracts.faults import ContractError, Fault
 from sandbox.contracts.sources import read_source
+from simulators.credentials import Access, CredentialUnusable, client_access, key_in
 
 _ENVIRONMENT = "env:"
 INBOUND, OUTBOUND, GUIDED = "inbound", "outbound", "guided"
@@ -34,7 +35,8 @@ class Subject:
     addresses: Mapping[str, str]
     features: tuple[str, ...] = ()
     driving: str = GUIDED
-    tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
+    tokens: Mapping[str, Access] = field(default_factory=dict, repr=False)
+    """By system: the token, or the key that gets tokens."""
     bindings: Mapping[str, Any] = field(default_factory=dict)
     known_gaps: tuple[str, ...] = ()
 
@@ -64,7 +66,7 @@ def _schema() -> jsonschema_rs.Draft202012Validator:
 def read_subject(path: Path) -> Subject:
     """The subject of a YAML file.
 
-    Raises SubjectUnusable, with file and line of every fault, and for a token whose environment variable is not set.
+    Raises SubjectUnusable, with file and line of every fault, and for a token or a key that is not to be had.
     """
     try:
         source = read_source(path)
@@ -87,19 +89,34 @@ def read_subject(path: Path) -> Subject:
         addresses={name: text.rstrip("/") for name, text in held["addresses"].items()},
         features=tuple(held.get("features", ())),
         driving=held.get("driving", INBOUND if "driver" in held["addresses"] else GUIDED),
-        tokens={name: _secret(path, name, text) for name, text in held.get("tokens", {}).items()},
+        tokens={name: _access(path, name, told) for name, told in held.get("tokens", {}).items()},
         bindings=held.get("bindings", {}),
         known_gaps=tuple(held.get("knownGaps", ())),
     )
 
 
-def _secret(path: Path, name: str, text: str) -> str:
+def _access(path: Path, name: str, told: Any) -> Access:
+    if isinstance(told, str):
+        return _secret(path, f"the token {name}", told)
+    key_file = told["keyFile"]
+    try:
+        key = (
+            _secret(path, f"the key of the client {name}", key_file)
+            if key_file.startswith(_ENVIRONMENT)
+            else key_in(path.parent / key_file)
+        )
+        return client_access(told["clientId"], key, told["tokenUrl"], told.get("kid"))
+    except CredentialUnusable as problem:
+        raise SubjectUnusable(f"{path}, tokens.{name}: {problem}") from problem
+
+
+def _secret(path: Path, what: str, text: str) -> str:
     if not text.startswith(_ENVIRONMENT):
         return text
     variable = text.removeprefix(_ENVIRONMENT)
     value = os.environ.get(variable)
     if not value:
         raise SubjectUnusable(
-            f"{path} takes the token {name} from the environment variable {variable}, which is not set."
+            f"{path} takes {what} from the environment variable {variable}, which is not set."
         )
     return value

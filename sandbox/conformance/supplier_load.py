@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from loadtests.errors import PlanError
 from loadtests.supplier.access import SupplierAccess
 from sandbox.conformance.subject import INBOUND, Subject
+from simulators.credentials import Access
 
 _CONTROL = "/control/v1"
 _ROLE = "recruitment-system"
@@ -17,7 +18,7 @@ class SupplierLoad:
     access: SupplierAccess
     esr_url: str
     """ESR in the supplier's workspace."""
-    esr_token: str
+    esr_access: Access
     """The supplier's own."""
 
 
@@ -42,7 +43,7 @@ def supplier_load(subject: Subject) -> SupplierLoad:
         SupplierAccess(
             control_url=control,
             driver_url=subject.addresses["driver"],
-            driver_token=subject.tokens["driver"],
+            driver_token=str(subject.tokens["driver"]),
             receiver_url=subject.addresses.get("receiver"),
         ),
         f"{control.removesuffix(_CONTROL)}/esr/v1",

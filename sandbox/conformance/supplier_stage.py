@@ -27,6 +27,8 @@ from sandbox.conformance.scene import (
     good,
     world_of,
 )
+from simulators.credentials import Access, TokenRefused
+from simulators.workspaces import access_to, as_operator, new_workspace
 
 AGENT = "esr-sandbox-suite"
 """How the suite's own calls are told from the subject's."""
@@ -47,7 +49,7 @@ class SupplierStage:
 
     url: str
     control: str
-    supplier_token: str
+    supplier_access: Access
     seed: int
     receiver: EventReceiver
     client: httpx.Client
@@ -55,6 +57,8 @@ class SupplierStage:
     driver: Driver = field(default_factory=NoDriver)
     receiver_url: str = ""
     """The base of the subject's receiver."""
+    control_access: Access | None = None
+    """What the sandbox's powers ask for, where they do."""
     _places: "itertools.count[int]" = field(default_factory=itertools.count)
     _journal: "SandboxJournal | None" = None
 
@@ -66,18 +70,33 @@ class SupplierStage:
         seed: int,
         receiver: EventReceiver,
         workspace: str = "certification",
-        token: str | None = None,
+        access: Access | None = None,
+        operator: Access | None = None,
     ) -> Iterator[Self]:
-        """A stage in a workspace that is made for it; with a `token`, in one that is there and empty. Raises CannotArrange."""
+        """A stage in a workspace that is made for it; with an `access`, in one that is there and empty.
+
+        `operator` is what the sandbox's powers ask for; without it the client's own access is shown. Raises CannotArrange.
+        """
         with httpx.Client(timeout=20.0, trust_env=False, headers={"User-Agent": AGENT}) as client:
-            if token is None:
-                made = client.post(f"{url}/control/v1/workspaces", json={"name": workspace})
-                token = str(good(made, 201)["token"])
-            stage = cls(
-                url, f"{url}/w/{workspace}/control/v1", token, seed, receiver, client, workspace
-            )
-            stage._fill()
+            if access is None:
+                made = client.post(
+                    f"{url}/control/v1/workspaces",
+                    json=new_workspace(workspace, operator),
+                    headers=as_operator(operator),
+                )
+                access = access_to(good(made, 201))
+            control = f"{url}/w/{workspace}/control/v1"
+            stage = cls(url, control, access, seed, receiver, client, workspace)
+            stage.control_access = operator or access
+            try:
+                stage._fill()
+            except TokenRefused as problem:
+                raise CannotArrange(str(problem)) from problem
             yield stage
+
+    def _asked(self, method: str, path: str, **more: Any) -> httpx.Response:
+        headers = as_operator(self.control_access)
+        return self.client.request(method, f"{self.control}{path}", headers=headers, **more)
 
     def _fill(self) -> None:
         if self.client.get(f"{self.url}/nhs-jobs/v1/openapi.json").status_code == 200:
@@ -85,8 +104,9 @@ class SupplierStage:
                 f"NHS Jobs runs at {self.url} too: it would be sent the same events, and meet the faults that are meant for "
                 "your system. Begin with esr-sandbox up --only esr --fresh --world empty."
             )
-        answer = self.client.post(
-            f"{self.control}/seed",
+        answer = self._asked(
+            "POST",
+            "/seed",
             json={
                 "seed": self.seed,
                 "organisations": EMPLOYERS,
@@ -101,11 +121,11 @@ class SupplierStage:
         good(answer, 200)
         for place, profiles in _PROFILES.items():
             own = world_of(self.seed, EMPLOYERS).organisations[place - 1]["odsCode"]
-            address = f"{self.control}/esr/organisations/{own}/change"
-            good(self.client.post(address, json={"ruleProfiles": dict(profiles)}), 200)
+            path = f"/esr/organisations/{own}/change"
+            good(self._asked("POST", path, json={"ruleProfiles": dict(profiles)}), 200)
         # It runs as wall time does, and can be moved forward.
         running = {"mode": "RUNNING", "factor": 1}
-        good(self.client.put(f"{self.control}/clock", json=running), 200)
+        good(self._asked("PUT", "/clock", json=running), 200)
 
     @contextmanager
     def scene(self, case: Case, seed: int) -> Iterator[Scene]:
@@ -117,7 +137,10 @@ class SupplierStage:
             addresses["receiver"] = self.receiver_url
         scene = Scene(
             addresses,
-            {"esr": self.supplier_token},
+            {
+                "esr": self.supplier_access,
+                **({} if self.control_access is None else {"control": self.control_access}),
+            },
             bound,
             today,
             f"{self.workspace}/{self.seed}",
@@ -138,7 +161,7 @@ class SupplierStage:
             self._put_back(given, bound)
 
     def _put_back(self, given: Mapping[str, Any], bound: Mapping[str, Any]) -> None:
-        self.client.delete(f"{self.control}/faults")
+        self._asked("DELETE", "/faults")
         for noun, name in (("organisation", "employer"), ("organisation2", "employer2")):
             if noun in given:
                 own = bound[name]
@@ -147,9 +170,8 @@ class SupplierStage:
                     for fact in _EMPLOYER_FACTS
                     if fact in own and fact in given[noun]
                 }
-                self.client.post(
-                    f"{self.control}/esr/organisations/{own['odsCode']}/change", json=kept
-                )
+                path = f"/esr/organisations/{own['odsCode']}/change"
+                self._asked("POST", path, json=kept)
 
     def _bindings(self, case: Case, seed: int, today: date) -> dict[str, Any]:
         world = world_of(self.seed, EMPLOYERS)
@@ -189,8 +211,9 @@ class SupplierStage:
         answer = None
         for _ in positions:
             position = positions[next(self._places) % len(positions)]
-            answer = self.client.post(
-                f"{self.control}/esr/vacancies",
+            answer = self._asked(
+                "POST",
+                "/esr/vacancies",
                 json={"positionId": position["positionId"], "openings": 3},
             )
             if answer.status_code not in (409, 422):
@@ -201,11 +224,13 @@ class SupplierStage:
     def journal(self) -> "SandboxJournal":
         """The subject's traffic so far."""
         if self._journal is None:
-            self._journal = SandboxJournal(self.client, self.control, _is_its_own)
+            self._journal = SandboxJournal(
+                self.client, self.control, _is_its_own, self.control_access
+            )
         return self._journal
 
     def _today(self) -> date:
-        clock = good(self.client.get(f"{self.control}/clock"), 200)
+        clock = good(self._asked("GET", "/clock"), 200)
         return date.fromisoformat(clock["now"][:10])
 
     def traffic(self) -> list[dict[str, Any]]:

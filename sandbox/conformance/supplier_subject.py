@@ -31,23 +31,30 @@ def supplier_at(subject: Subject, seed: int, guided: Driver) -> Iterator[Reached
     with ExitStack() as stack:
         receiver = EventReceiver()
         stack.callback(receiver.close)
-        token = subject.tokens.get("esr")
-        if token is None:
+        access = subject.tokens.get("esr")
+        if access is None:
             raise CannotArrange(
-                "The suite looks at ESR with the token that your system uses: give it as tokens.esr."
+                "The suite looks at ESR as the client that your system is: give its token, or its key, as tokens.esr."
             )
         url, _, workspace = control.removesuffix(_CONTROL).partition("/w/")
         stage = stack.enter_context(
-            SupplierStage.opened(url, seed, receiver, workspace or "default", token)
+            SupplierStage.opened(
+                url,
+                seed,
+                receiver,
+                workspace or "default",
+                access,
+                subject.tokens.get("control"),
+            )
         )
         if "receiver" in subject.addresses:
             stage.receiver_url = subject.addresses["receiver"]
         stage.driver = _driver(subject, guided, stack)
-        yield Reached(subject, stage, stage, signer(stage.control))
+        yield Reached(subject, stage, stage, signer(stage.control, stage.control_access))
 
 
 def _driver(subject: Subject, guided: Driver, stack: ExitStack) -> Driver:
-    token = subject.tokens.get("driver", "")
+    token = str(subject.tokens.get("driver", ""))
     if subject.driving == INBOUND:
         if "driver" not in subject.addresses:
             raise CannotArrange(

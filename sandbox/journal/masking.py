@@ -48,6 +48,8 @@ _PERSONAL = frozenset(
         "note",
         "checkedBy",
         "token",
+        "access_token",
+        "client_assertion",
     }
 )
 # Within these objects alone is `title` a person's, `number` a registration's.

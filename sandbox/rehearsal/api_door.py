@@ -15,6 +15,7 @@ import orjson
 from sandbox.rehearsal.comparison import Held, State
 from sandbox.rehearsal.connections import ConnectionBroken, Connections
 from sandbox.rehearsal.messages import Answer, Kind, Message
+from simulators.credentials import Access, TokenRefused, authorization, is_at_hand
 
 _NAMESPACE = UUID("5f7c1b1e-6a0d-5b43-9d0e-2a8c4f1e7b90")
 _EMPLOYER = "NHSD-End-User-Organisation-ODS"
@@ -32,10 +33,10 @@ class NoAnswer(Exception):
 class ApiDoor:
     """ESR's API in one workspace."""
 
-    def __init__(self, url: str, token: str, run: str) -> None:
+    def __init__(self, url: str, access: Access, run: str) -> None:
         """`run` makes the request ids of one run differ from those of every other."""
         self._run = run
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._access = access
         self._connections = Connections(url, _CONNECTIONS)
         self._sent = 0
         self.numbers: dict[str, str] = {}
@@ -151,6 +152,11 @@ class ApiDoor:
             self.numbers[message.reference] = number
         return Answer(taken, tuple(sorted(codes)), number)
 
+    async def _authorization(self) -> str:
+        if is_at_hand(self._access):
+            return authorization(self._access)
+        return await asyncio.to_thread(authorization, self._access)
+
     async def _request(
         self,
         method: str,
@@ -162,9 +168,12 @@ class ApiDoor:
         wait = 0.1
         for left in reversed(range(_TRIES)):
             try:
+                shown = {"Authorization": await self._authorization()}
                 answer = await self._connections.request(
-                    method, f"/esr/v1{path}", self._headers | headers, query, content
+                    method, f"/esr/v1{path}", shown | headers, query, content
                 )
+            except TokenRefused as problem:
+                raise NoAnswer(str(problem)) from problem
             except ConnectionBroken as problem:
                 if left == 0:
                     raise NoAnswer(f"{method} {path} was not answered ({problem}).") from problem

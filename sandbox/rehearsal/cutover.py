@@ -101,7 +101,7 @@ def run_cutover(
 ) -> CutoverResult:
     """Moves the employer of a world of one, with `count` applicants in flight. Raises SandboxFails or NoAnswer."""
     size = WorldSize(len(world.organisations), len(world.positions))
-    with closing(Tenant(running.url, _NAMES[direction])) as tenant:
+    with closing(Tenant(running.url, _NAMES[direction], running.operator_token)) as tenant:
         tenant.make(begins, world.seed, size)
         plan = schedule(direction, count, world.seed, world, begins)
         return asyncio.run(
@@ -133,7 +133,7 @@ class _Cutover:
 
     async def run(self, progress: Progress) -> CutoverResult:
         what = f"an employer moves {self._direction}, hour after hour"
-        async with ApiDoor(self._url, self._tenant.token, self._tenant.name) as api:
+        async with ApiDoor(self._url, self._tenant.access, self._tenant.name) as api:
             self._switch({_OLD_DOOR[self._direction]})
             for hour in range(_HOURS):
                 progress(what, hour, _HOURS)

@@ -77,8 +77,8 @@ def run_parity(
     begins = hours[0][0].replace(hour=0)
     ends = hours[-1][0] + _HOUR + _REGULATORS_ANSWER_WITHIN
     with (
-        closing(Tenant(running.url, "rehearsal-files")) as by_files,
-        closing(Tenant(running.url, "rehearsal-api")) as by_api,
+        closing(Tenant(running.url, "rehearsal-files", running.operator_token)) as by_files,
+        closing(Tenant(running.url, "rehearsal-api", running.operator_token)) as by_api,
     ):
         for tenant, files in ((by_files, True), (by_api, False)):
             tenant.make(begins, plan.seed, size)
@@ -160,7 +160,7 @@ async def _send_api(
         if len(took) % 50 == 0:
             progress(f"by the API, {rate:.0f} a second", len(took), total)
 
-    async with ApiDoor(url, tenant.token, tenant.name) as door:
+    async with ApiDoor(url, tenant.access, tenant.name) as door:
         for hour, messages in hours:
             tenant.advance(hour)
             await door.send_all(messages, rate, answered)
@@ -168,7 +168,7 @@ async def _send_api(
 
 
 async def _read(url: str, tenant: Tenant, progress: Progress, before: int, total: int) -> State:
-    async with ApiDoor(url, tenant.token, tenant.name) as door:
+    async with ApiDoor(url, tenant.access, tenant.name) as door:
         return await door.read_state(
             lambda done: progress("reading both back", before + done, total), with_transfers=True
         )

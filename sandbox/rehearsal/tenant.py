@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 
 from sandbox.timestamps import from_text, to_text
+from simulators.credentials import Access
+from simulators.workspaces import access_to, as_operator, new_workspace
 
 _SETTLE_SECONDS = 300
 
@@ -29,11 +31,13 @@ class WorldSize:
 class Tenant:
     """A workspace, through the sandbox's own powers."""
 
-    def __init__(self, url: str, name: str) -> None:
+    def __init__(self, url: str, name: str, operator: Access | None = None) -> None:
+        """`operator` is what the sandbox's powers ask for, where they do."""
         self.name = name
+        self._operator = operator
         self._client = httpx.Client(base_url=url, timeout=_SETTLE_SECONDS + 60, trust_env=False)
         self._control = f"/w/{name}/control/v1"
-        self.token = ""
+        self.access: Access = ""
 
     def close(self) -> None:
         """Lets the connection go."""
@@ -42,9 +46,11 @@ class Tenant:
     def make(self, at: datetime, seed: int, size: WorldSize) -> None:
         """Makes the workspace with its clock at `at`, and its world. Raises SandboxFails."""
         made = self._ask(
-            "POST", "/control/v1/workspaces", {"name": self.name, "journalDetail": "LEDGER"}
+            "POST",
+            "/control/v1/workspaces",
+            new_workspace(self.name, self._operator, journalDetail="LEDGER"),
         )
-        self.token = made["token"]
+        self.access = access_to(made)
         self._ask("PUT", f"{self._control}/clock", {"mode": "FROZEN", "at": to_text(at)})
         wanted = {
             "seed": seed,
@@ -92,7 +98,8 @@ class Tenant:
         query: Mapping[str, str | int] | None = None,
     ) -> Any:
         try:
-            answer = self._client.request(method, path, json=body, params=query)
+            shown = as_operator(self._operator)
+            answer = self._client.request(method, path, json=body, params=query, headers=shown)
         except httpx.HTTPError as problem:
             raise SandboxFails(
                 f"{method} {path} was not answered ({type(problem).__name__})."

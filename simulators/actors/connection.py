@@ -7,6 +7,8 @@ from uuid import UUID, uuid5
 
 import httpx
 
+from simulators.credentials import Access, BearerAuth, TokenRefused
+
 _NAMESPACE = UUID("8c2d6f1a-4b7e-5d39-a0c5-7e1f3b9d2a64")
 _TRIES = 6
 _LONGEST_WAIT_SECONDS = 5.0
@@ -30,14 +32,14 @@ class Systems:
     """ESR, NHS Jobs and the control API of one running sandbox."""
 
     def __init__(
-        self, url: str, token: str, run: str, connections: int, timeout: float = 30.0
+        self, url: str, access: Access, run: str, connections: int, timeout: float = 30.0
     ) -> None:
         """`run` makes the request ids of one run differ from those of every other."""
         self._run = run
-        self._authorization = {"Authorization": f"Bearer {token}"}
         self._client = httpx.AsyncClient(
             base_url=url.rstrip("/"),
             timeout=timeout,
+            auth=BearerAuth(access),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
             trust_env=False,
         )
@@ -91,8 +93,10 @@ class Systems:
                     path,
                     params=dict(parameters),
                     json=body,
-                    headers={**self._authorization, **headers},
+                    headers=dict(headers),
                 )
+            except TokenRefused as problem:
+                raise SystemAbsent(str(problem)) from problem
             except httpx.HTTPError as problem:
                 if attempt == _TRIES:
                     raise SystemAbsent(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from simulators.actors.agreement import Disagreement
+from simulators.credentials import Access
 
 
 def _fresh_run() -> str:
@@ -17,7 +18,7 @@ class JourneyPlan:
 
     url: str
     """Where the sandbox is; with the path prefix `/w/<workspace>` for a workspace other than the token's."""
-    token: str
+    token: Access = field(repr=False)
     hires: int
     """How many are to be hired. Whoever a check stands in the way of is withdrawn, and somebody else comes instead."""
     seed: int = 1

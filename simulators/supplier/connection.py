@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from simulators.credentials import TokenRefused, is_at_hand
 from simulators.supplier.answers import NONE_CAME, Answer, read_answer
 from simulators.supplier.policies import Policies
 from simulators.supplier.settings import Settings
@@ -31,6 +32,7 @@ class Connection:
 
     def __init__(self, settings: Settings, policies: Policies) -> None:
         self._base = settings.esr_url.rstrip("/")
+        self._access = settings.esr_token
         self._policies = policies
         self._client = httpx.AsyncClient(
             timeout=settings.request_seconds,
@@ -57,13 +59,15 @@ class Connection:
         while (left := self._closed_until - time.monotonic()) > 0:  # noqa: ASYNC110
             await asyncio.sleep(left)
         try:
-            response = await self._client.request(
-                method,
-                self._base + path,
-                content=_encoded(body),
-                headers={**self._policies.authorization(), **headers},
-            )
-        except httpx.HTTPError as problem:
+            shown = await self._authorization()
+            response = await self._request(method, path, {**shown, **headers}, body)
+            if (
+                response.status_code == httpx.codes.UNAUTHORIZED
+                and self._policies.gets_another_token(shown)
+            ):
+                shown = await self._authorization()
+                response = await self._request(method, path, {**shown, **headers}, body)
+        except (httpx.HTTPError, TokenRefused) as problem:
             return Answer(NONE_CAME, reason=f"{type(problem).__name__}: {problem}")
         answer = read_answer(response)
         pause = self._policies.pause_seconds(answer)
@@ -71,6 +75,19 @@ class Connection:
             until = time.monotonic() + pause + _MARGIN_SECONDS
             self._closed_until = max(self._closed_until, until)
         return answer
+
+    async def _authorization(self) -> Mapping[str, str]:
+        if is_at_hand(self._access):
+            return self._policies.authorization()
+        # Others go on while the token endpoint is asked.
+        return await asyncio.to_thread(self._policies.authorization)
+
+    async def _request(
+        self, method: str, path: str, headers: Mapping[str, str], body: Any
+    ) -> httpx.Response:
+        return await self._client.request(
+            method, self._base + path, content=_encoded(body), headers=dict(headers)
+        )
 
     async def get(
         self, path: str, employer: str | None = None, parameters: Mapping[str, Any] | None = None

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
+from simulators.credentials import authorization, refused
 from simulators.supplier.answers import Answer
 from simulators.supplier.applications import FINAL
 from simulators.supplier.messages import (
@@ -83,8 +84,12 @@ class Policies:
         return headers
 
     def authorization(self) -> dict[str, str]:
-        """What shows ESR who we are, with every call (ESR-REQ-018)."""
-        return {"Authorization": f"Bearer {self.settings.esr_token}"}
+        """What shows ESR who we are, with every call (ESR-REQ-018). May wait for a token; raises TokenRefused."""
+        return {"Authorization": authorization(self.settings.esr_token)}
+
+    def gets_another_token(self, sent: Mapping[str, str]) -> bool:
+        """Whether a call with the headers `sent`, answered 401, is sent once more with another token."""
+        return refused(self.settings.esr_token, sent.get("Authorization", ""))
 
     def body(self, message: Message) -> Any:
         """The body of a message: the same at every try (ESR-REQ-002, 020)."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 
+from simulators.credentials import Access
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -10,7 +12,8 @@ class Settings:
 
     esr_url: str
     """The base of the ESR contract, such as `http://127.0.0.1:8080/esr/v1`."""
-    esr_token: str
+    esr_token: Access = field(repr=False)
+    """The token for ESR, or the key with which we get tokens as on the NHS platform."""
     database: str = ":memory:"
     """An SQLite file, or `:memory:` for a supplier that forgets when it stops."""
     host: str = "127.0.0.1"

@@ -74,7 +74,7 @@ def plan_for(base_url: str, **changes: Any) -> FuzzPlan:
         target="tiny",
         contract=contract(),
         base_url=base_url,
-        token=TOKEN,
+        access=TOKEN,
         seed=7,
         examples=60,
         sequences=12,

@@ -36,8 +36,9 @@ CASE = "esr.applicants.date-rule[start-before-offer]"
 def table() -> Iterator[Table]:
     receiver = EventReceiver()
     operations = Operations([load_contract(name) for name in ("esr", "nhs-jobs", "control")])
-    with running(make_world) as url:
-        yield Table(SandboxStage(url, receiver), operations, 1)
+    with running(make_world) as ready:
+        stage = SandboxStage(ready.public_url, receiver, operator=ready.operator_token)
+        yield Table(stage, operations, 1)
     receiver.close()
 
 

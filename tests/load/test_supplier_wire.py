@@ -41,7 +41,7 @@ class Client:
 def wire(*answers: Answer) -> tuple[SupplierWire, Client]:
     client = Client(list(answers))
     return SupplierWire(
-        client, ACCESS, "http://sandbox/esr/v1", {"Authorization": "Bearer esr"}
+        client, ACCESS, "http://sandbox/esr/v1", lambda: {"Authorization": "Bearer esr"}
     ), client
 
 

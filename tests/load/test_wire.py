@@ -54,7 +54,7 @@ def read(version: str) -> Answer:
 
 def wire(*answers: Answer) -> tuple[EsrWire, Client]:
     client = Client(list(answers))
-    found = EsrWire(client, {"Authorization": "Bearer x"})
+    found = EsrWire(client, lambda: {"Authorization": "Bearer x"})
     submission = Entry(STEPS, Kind.APPLICANT, 0, 0.0, 0.0, "", status=201, told=7)
     assert found.heard(1, submission)
     return found, client

@@ -23,7 +23,9 @@ from sandbox.conformance.scene import CannotArrange
 from sandbox.conformance.supplier_stage import SupplierStage
 from sandbox.conformance.traffic import judge_traffic
 from sandbox.conformance.traffic_facts import facts_from
-from simulators.supplier import Office, Policies, Settings, running_supplier
+from sandbox.settings import Settings
+from simulators.supplier import Office, Policies, running_supplier
+from simulators.supplier import Settings as SupplierSettings
 
 TRAFFIC = "traffic"
 """Where a requirement was tripped by the supplier's traffic and not by a case."""
@@ -75,19 +77,22 @@ class Supplied:
 
 @contextmanager
 def supplied(
-    url: str,
+    esr: Settings,
     seed: int,
     receiver: EventReceiver,
     operations: Operations,
     parts: Parts = SOUND,
 ) -> Iterator[Supplied]:
-    """A supplier made of `parts`, in a workspace of its own of the sandbox at `url`."""
+    """A supplier made of `parts`, in a workspace of its own of the sandbox with the settings `esr`."""
     with ExitStack() as stack:
         name = f"supplier-{next(_numbers)}"
-        stage = stack.enter_context(SupplierStage.opened(url, seed, receiver, name))
-        settings = Settings(
+        url = esr.public_url
+        stage = stack.enter_context(
+            SupplierStage.opened(url, seed, receiver, name, operator=esr.operator_token)
+        )
+        settings = SupplierSettings(
             f"{url}/w/{name}/esr/v1",
-            stage.supplier_token,
+            stage.supplier_access,
             driver_token=_DRIVER_TOKEN,
             ready_seconds=2.0,
             longest_wait_seconds=2.0,

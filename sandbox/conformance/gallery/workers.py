@@ -83,25 +83,30 @@ class Bench:
         self._subjects = 0
         self._played = 0
         self._suppliers = ExitStack()
-        self._esr = ""
+        self._esr: Settings | None = None
         self._sound: Supplied | None = None
 
     def table(self) -> Table:
         """Where the next cases are played."""
         if self._stage is None or self._played >= SUBJECT_CASES:
             self.close()
-            url = self._open.enter_context(running(self._orders.seed_world))
+            ready = self._open.enter_context(running(self._orders.seed_world))
             self._subjects += 1
             # The receiver outlives the subjects: no two of them have a workspace, and so a mailbox, of one name.
-            self._stage = SandboxStage(url, self._receiver, prefix=f"g{self._subjects}")
+            self._stage = SandboxStage(
+                ready.public_url,
+                self._receiver,
+                prefix=f"g{self._subjects}",
+                operator=ready.operator_token,
+            )
             self._played = 0
         return Table(self._stage, self._operations, self._orders.seed)
 
     def supplier(self, parts: Parts = SOUND) -> AbstractContextManager[Supplied]:
         """A supplier made of `parts`, and an ESR for it."""
-        if not self._esr:
-            settings = Settings(port=0, request_seconds=10, systems=frozenset({"esr"}))
-            self._esr = self._suppliers.enter_context(running(self._orders.seed_world, settings))
+        if self._esr is None:
+            alone = running(self._orders.seed_world, frozenset({"esr"}))
+            self._esr = self._suppliers.enter_context(alone)
         return supplied(self._esr, self._orders.seed, self._receiver, self._operations, parts)
 
     def sound_supplier(self) -> Supplied:
@@ -117,7 +122,7 @@ class Bench:
     def end(self) -> None:
         """Ends the suppliers and their ESR: none may go on while a table of ESR, which runs in this process too, is changed."""
         self._suppliers.close()
-        self._esr, self._sound = "", None
+        self._esr, self._sound = None, None
 
     def close(self) -> None:
         """Ends the subject."""

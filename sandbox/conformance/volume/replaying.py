@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from sandbox.conformance.volume.files import (
 from sandbox.conformance.volume.proof import planned
 from sandbox.conformance.volume.requirements import ESR, SUPPLIER
 from sandbox.conformance.volume.sides import side_of
+from simulators.credentials import Access
 
 Tell = Callable[[dict[str, Any]], None]
 WORLD = WorldParameters(seed=1, organisations=40, positions_per_organisation=60)
@@ -75,7 +76,9 @@ class Asked:
         options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2
         return {PLAN: orjson.dumps(told, option=options) + b"\n", PROFILE: text}
 
-    def plan(self, base_url: str, token: str, ledger: Path, sandbox_url: str | None) -> ReplayPlan:
+    def plan(
+        self, base_url: str, token: Access, ledger: Path, sandbox_url: str | None
+    ) -> ReplayPlan:
         """The replay of it. Raises `PlanError` for a profile that is none."""
         _, profile = profile_text(self.profile_name)
         return ReplayPlan(
@@ -118,9 +121,11 @@ class EsrVolume:
 
     of: Asked
     base_url: str
-    token: str
+    token: Access
     sandbox_url: str | None
     """Where the ESR is a sandbox, its address: the replay has a workspace there, and moves its clock."""
+    operator: Access | None = None
+    """What that sandbox asks for where workspaces are made, if it does."""
 
     def asked(self) -> dict[str, bytes]:
         """The files that say what was asked for, before any of it is done. Raises `PlanError` for what cannot be."""
@@ -146,7 +151,8 @@ class EsrVolume:
         return self.of.replayed(lambda ledger: run_replay(self._plan(ledger), _listener(tell)))
 
     def _plan(self, ledger: Path) -> ReplayPlan:
-        return self.of.plan(self.base_url, self.token, ledger, self.sandbox_url)
+        plan = self.of.plan(self.base_url, self.token, ledger, self.sandbox_url)
+        return replace(plan, operator=self.operator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +162,7 @@ class SupplierVolume:
     of: Asked
     esr_url: str
     """ESR in the supplier's workspace of a sandbox."""
-    esr_token: str
+    esr_token: Access
     access: SupplierAccess
 
     def asked(self) -> dict[str, bytes]:
@@ -199,6 +205,7 @@ def esr_volume(subject: Subject, seed: int, profile_name: str, applicants: int |
         subject.addresses["esr"],
         subject.tokens.get("esr", ""),
         None if control is None else control.removesuffix(_CONTROL),
+        subject.tokens.get("control"),
     )
 
 
@@ -212,11 +219,11 @@ def supplier_volume(
         Asked(SUPPLIER, profile_name, applicants, seed, world, is_clock_moved=False),
         # By its path, a call without a token is the workspace's too.
         f"{stage.control.removesuffix(_CONTROL)}/esr/v1",
-        stage.supplier_token,
+        stage.supplier_access,
         SupplierAccess(
             stage.control,
             subject.addresses["driver"],
-            subject.tokens.get("driver", ""),
+            str(subject.tokens.get("driver", "")),
             stage.receiver_url or None,
         ),
     )

@@ -1,6 +1,7 @@
 """ESR mishandles requests: their ids, versions, tenants, cursors, tokens and bodies."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from sandbox.conformance.gallery.deviation import Apply, Deviation, together
@@ -143,9 +144,13 @@ def _any_media(body: Callable[..., Any]) -> Callable[..., Any]:
     return taken
 
 
-def _unbounded(call: Callable[..., Any]) -> Callable[..., Any]:
-    async def read(receive: Any, _limit: int) -> Any:
-        return await call(receive, 10**9)
+def _unbounded(read_body: Callable[..., Any]) -> Callable[..., Any]:
+    async def read(call: Call, receive: Any) -> Any:
+        settings = SimpleNamespace(maximum_body_bytes=10**9)
+        unbounded = SimpleNamespace(
+            headers=call.headers, runtime=SimpleNamespace(settings=settings)
+        )
+        return await read_body(unbounded, receive)
 
     return read
 
@@ -261,7 +266,7 @@ DEFECTS: tuple[Deviation, ...] = (
         "esr.requests.unbounded",
         "A body of more than 1 MiB is taken",
         ["ESR-REQ-023"],
-        instead(operations._body, _unbounded),  # noqa: SLF001
+        instead(operations.read_body, _unbounded),
     ),
     defect(
         "esr.requests.unjudged",
