@@ -1,0 +1,40 @@
+"""A sandbox that is killed over and over under a mixed load loses nothing, does nothing twice, and leaves nothing half done."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.durability.crashing import Crashing, Victim
+from tests.durability.victim import FileVictim
+
+
+def crash(victim: Victim, kills: int, seed: int, hub: Path | None) -> None:
+    print(f"PROVE_SEED={seed}")
+    try:
+        counts = Crashing(victim, seed, hub).run(kills)
+    finally:
+        victim.stop()
+    print(counts)
+    assert counts.kills.total() >= kills
+    assert (counts.lost, counts.doubled) == (0, 0)
+    assert counts.acknowledged.total() > 10 * kills
+    assert counts.delivered > kills
+
+
+def test_a_few_kills_lose_and_double_nothing(tmp_path: Path) -> None:
+    victim = FileVictim(tmp_path)
+
+    crash(victim, 3, 1, victim.hub)
+
+
+@pytest.mark.prove
+def test_two_hundred_kills_lose_and_double_nothing(tmp_path: Path) -> None:
+    victim = FileVictim(tmp_path)
+
+    crash(victim, 200, _seed(), victim.hub)
+
+
+def _seed() -> int:
+    return int(os.environ.get("PROVE_SEED") or time.time_ns() % 1_000_000)

@@ -1,0 +1,99 @@
+"""A sandbox in a process of its own that is killed without a word and started again on the same database and port."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+
+import sqlalchemy as sa
+
+from sandbox.server import Started, launch, stop
+
+WAIT = 60.0
+"""Seconds after which what should have happened is taken not to."""
+
+
+class FileVictim:
+    """One process on an SQLite file, with a hub."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.hub = folder / "hub"
+        self.file = folder / "sandbox.db"
+        self._process, self.running = self._launch("0")
+
+    def _launch(self, port: str) -> tuple[subprocess.Popen[bytes], Started]:
+        arguments = ("--world", "empty", "--hub", str(self.hub), "--port", port)
+        return launch(*arguments, folder=self.folder, database=str(self.file))
+
+    @property
+    def _port(self) -> str:
+        return self.running.url.rsplit(":", 1)[1]
+
+    def reader(self) -> sa.Engine:
+        """An engine that reads what is committed, while the sandbox runs or not."""
+        return sa.create_engine(f"sqlite:///file:{self.file}?mode=ro&uri=true")
+
+    def kill(self, _draw: Random) -> str:
+        """Ends it with SIGKILL; answers what was killed."""
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+        stop(self._process)
+        return "the process"
+
+    def kill_while_it_stops(self, draw: Random) -> None:
+        """Asks it to stop and kills it before it can have done so."""
+        self._process.send_signal(signal.SIGTERM)
+        threading.Event().wait(draw.uniform(0, 0.1))
+        self.kill(draw)
+
+    def kill_while_it_starts(self, draw: Random) -> None:
+        """Starts it and kills it again at a moment of its start, or soon after."""
+        with (self.folder / "starts.log").open("ab") as log:
+            process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "sandbox.cli", "up", "--json", "--world", "empty"),
+                    *("--database", str(self.file), "--hub", str(self.hub), "--port", self._port),
+                ],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            # Most of a start is reading code; the recovery of the file begins after half a second.
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(draw.uniform(0.3, 1.3))
+            process.kill()
+            process.wait()
+
+    def revive(self) -> None:
+        """Starts it again: the same address, and the same token."""
+        self._process, again = self._launch(self._port)
+        assert again == self.running
+
+    def checkpoints(self) -> int:
+        """Changes whenever the write-ahead log is written back into the file."""
+        return self.file.stat().st_mtime_ns
+
+    def stop(self) -> None:
+        """Ends it in order."""
+        stop(self._process)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    return [int(child) for child in found.split()]
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process is there."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
