@@ -12,6 +12,8 @@ from sandbox.identity.issuing import Issuer
 from sandbox.jobs.store import ANNOUNCEMENT as JOBS
 from sandbox.jobs.store import Job
 from sandbox.limits.counting import RequestLimits
+from sandbox.observability.meter import Meter
+from sandbox.observability.tracer import Tracer
 from sandbox.outbox.store import ANNOUNCEMENT as OUTBOX
 from sandbox.outbox.store import CHANGED as OUTBOX_CHANGED
 from sandbox.outgoing import Outgoing
@@ -76,6 +78,10 @@ class Runtime:
     """By contract: the operations that are served."""
     hourly: FileExchange | None = None
     """The hourly interface, where there is a hub."""
+    meter: Meter = field(default_factory=Meter)
+    """Counts, where metrics are wanted."""
+    tracer: Tracer = field(default_factory=Tracer)
+    """Traces, where traces are wanted."""
     certificate: Certificate | None = None
     """With which HTTPS is served; None where plain HTTP is."""
     sftp: Companion | None = None
@@ -105,8 +111,9 @@ class Runtime:
         """Hands in what lives as long as the server."""
         self._dispatcher = dispatcher
         self._timekeeper = timekeeper
-        self.database.listen(OUTBOX, dispatcher.wake)
-        self.database.listen(OUTBOX_CHANGED, dispatcher.read_again)
+        # Whoever wrote a message sends it; another process looks twice a second for what is left.
+        self.database.listen(OUTBOX, dispatcher.wake, here_only=True)
+        self.database.listen(OUTBOX_CHANGED, dispatcher.read_again, here_only=True)
         self.database.listen(JOBS, timekeeper.wake)
         self._nhs_jobs = nhs_jobs
 

@@ -1,6 +1,7 @@
 """The one database of a sandbox: one SQLite file, a database in memory, or one that several processes share on PostgreSQL."""
 
 from sandbox.database.database import Database, Flush
+from sandbox.database.link import Link
 from sandbox.database.postgresql import is_address
 from sandbox.database.schema import (
     SCHEMA_VERSION,
@@ -16,6 +17,7 @@ __all__ = [
     "Database",
     "DatabaseUnusable",
     "Flush",
+    "Link",
     "Transaction",
     "Undone",
     "Work",

@@ -15,12 +15,15 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
+from sandbox.database.link import Link
 from sandbox.database.postgresql import Postgresql, is_address
 from sandbox.database.sqlite import READERS, Sqlite
 from sandbox.database.transaction import Transaction, Work, attempt, is_fatal
 from sandbox.errors import Code, Refusal
+from sandbox.observability.meter import Meter
 from sandbox.receipts import Awaited, Receipt, deliver
 
 logger = logging.getLogger(__name__)
@@ -52,6 +55,8 @@ class Database:
         self._closed = False
         self._door = threading.Lock()  # No command may come in behind the last one.
         self._listeners: dict[str, Callable[[], None]] = {}
+        self.meter = Meter()
+        """Told of each group of writes."""
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._writer = threading.Thread(target=self._write, name="writer", daemon=True)
         self._writer.start()
@@ -99,9 +104,22 @@ class Database:
         """Whether other processes write to the same database."""
         return self._place.is_shared
 
-    def listen(self, announcement: str, listener: Callable[[], None]) -> None:
-        """Has `listener` called, in the writer's thread, after each commit with this announcement and before its answers."""
+    @property
+    def link(self) -> Link | None:
+        """The connection to the processes that share the database; None where nobody does."""
+        return self._place.link
+
+    def listen(
+        self, announcement: str, listener: Callable[[], None], *, here_only: bool = False
+    ) -> None:
+        """Has `listener` called, in the writer's thread, after each commit with this announcement and before its answers.
+
+        Unless it is for what happens `here_only`, it is called in a thread of the link, soon, when another process has
+        announced the same, and whenever something may have been missed.
+        """
         self._listeners[announcement] = listener
+        if self.link is not None and not here_only:
+            self.link.listen(announcement, lambda _about: listener())
 
     def close(self) -> None:
         """Finishes what waits, then refuses new work."""
@@ -161,8 +179,11 @@ class Database:
                 self._commit_group(some, workspace)
 
     def _commit_group(self, commands: list[_Command], workspace: str | None) -> None:
+        outcomes: list[tuple[Receipt, Any, Exception | None]] = []
+        announcements: set[str] = set()
+        began = perf_counter()
         for time in range(1, self._place.attempts + 1):
-            outcomes: list[tuple[Receipt, Any, Exception | None]] = []
+            outcomes.clear()
             try:
                 announcements = self._in_one_transaction(commands, workspace, outcomes)
             except Exception as problem:  # noqa: BLE001  (whatever it was, nothing may be acknowledged)
@@ -171,9 +192,11 @@ class Database:
                 logger.error(  # noqa: TRY400  (a full disk is no fault of the code)
                     "a group of %d writes was not committed: %s", len(commands), problem
                 )
+                self.meter.group_ended(len(commands), perf_counter() - began, committed=False)
                 self._refuse(commands, outcomes)
                 return
             break
+        self.meter.group_ended(len(commands), perf_counter() - began, committed=True)
         # First, so that whoever hears of the change finds nothing remembered from before it.
         for announcement in announcements & self._listeners.keys():
             self._listeners[announcement]()

@@ -1,19 +1,27 @@
 """A process's connection to those that share its database: what they announce, and what only one of them may do at a time."""
 
+import asyncio
 import hashlib
 import logging
 import os
 import select
 import threading
+import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from typing import Any
+
+from sandbox.errors import Code, Refusal
 
 logger = logging.getLogger(__name__)
 
 _FIRST_WAIT_SECONDS = 0.05
 _LONGEST_WAIT_SECONDS = 2.0
+_PATIENCE_SECONDS = 20.0
+_ASK_AGAIN_SECONDS = 0.5
+_LOOK_SECONDS = 0.01
 _SEPARATOR = "\n"
 
 
@@ -73,6 +81,40 @@ class Link:
             self._held[key] -= 1
         self._ask("SELECT pg_advisory_unlock(%s)", (key,))
 
+    async def try_to_take(self, name: str) -> bool:
+        """As `take`, for a coroutine; whoever is cancelled meanwhile has not taken it."""
+        taking = asyncio.ensure_future(asyncio.to_thread(self.take, name))
+        try:
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            taking.add_done_callback(lambda done: self._drop(name, is_taken=done.result()))
+            raise
+
+    @asynccontextmanager
+    async def alone(self, name: str, announcement: str = "") -> AsyncIterator[None]:
+        """Holds a lock while the block runs; waits until whoever has it gives it back, as `announcement` asks them to.
+
+        Raises Refusal SERVICE_UNAVAILABLE when that takes too long.
+        """
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        asked_at = 0.0
+        while not await self.try_to_take(name):
+            now = time.monotonic()
+            if now > deadline:
+                raise Refusal(
+                    Code.SERVICE_UNAVAILABLE,
+                    "Another process of the sandbox is at work on this workspace's world. Send the request again.",
+                    headers={"Retry-After": "5"},
+                )
+            if announcement and now - asked_at > _ASK_AGAIN_SECONDS:
+                await asyncio.to_thread(self.tell, announcement)
+                asked_at = now
+            await asyncio.sleep(_LOOK_SECONDS)
+        try:
+            yield
+        finally:
+            await asyncio.shield(asyncio.to_thread(self.give_back, name))
+
     def close(self) -> None:
         """Ends the connection, and with it every lock."""
         self._is_closed = True
@@ -82,6 +124,10 @@ class Link:
         os.close(self._wake)
         os.close(self._waker)
 
+    def _drop(self, name: str, *, is_taken: bool) -> None:
+        if is_taken:
+            self.give_back(name)
+
     def _ask(self, statement: str, values: tuple[Any, ...]) -> Any:
         import psycopg
 
@@ -90,6 +136,9 @@ class Link:
         except psycopg.Error as problem:
             logger.debug("the server cannot be asked: %s", problem)
             return None
+        finally:
+            # What others announced may have come with the answer.
+            os.write(self._waker, b".")
 
     def _opened(self) -> Any:
         connection = self._connect()
@@ -102,7 +151,7 @@ class Link:
 
         while not self._is_closed:
             try:
-                select.select([self._connection.fileno(), self._wake], [], [])
+                self._wait(self._connection.fileno())
                 for notice in self._connection.notifies(timeout=0):
                     process, *told = notice.payload.split(_SEPARATOR)
                     if process != self.process:
@@ -111,12 +160,20 @@ class Link:
                 if not self._is_closed:
                     self._connect_anew()
 
+    def _wait(self, *others: int, seconds: float | None = None) -> None:
+        ready, _, _ = select.select([self._wake, *others], [], [], seconds)
+        if self._wake in ready:
+            os.read(self._wake, 1024)
+
     def _call(self, told: Iterable[str]) -> None:
         for announcement in told:
             name, _, about = announcement.partition("/")
             listener = self._listeners.get(name)
-            if listener is not None:
-                listener(about)
+            try:
+                if listener is not None:
+                    listener(about)
+            except Exception:
+                logger.exception("what another process announced could not be told: %s", name)
 
     def _connect_anew(self) -> None:
         import sqlalchemy as sa
@@ -131,7 +188,7 @@ class Link:
             try:
                 self._connection = self._opened()
             except sa.exc.DBAPIError:
-                select.select([self._wake], [], [], wait)
+                self._wait(seconds=wait)
                 wait = min(_LONGEST_WAIT_SECONDS, wait * 2)
             else:
                 # What was announced meanwhile was not heard.

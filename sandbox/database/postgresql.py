@@ -185,7 +185,7 @@ class Postgresql:
 
 
 def _sorted_as_on_sqlite() -> sa.MetaData:
-    """The tables, with texts compared byte by byte whatever the database's language: lanes are ranges, and pages have an order."""
+    """The tables, with texts compared byte by byte whatever the database's language: lanes are ranges, pages have an order."""
     tables = sa.MetaData()
     for table in metadata.sorted_tables:
         table.to_metadata(tables)

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
+from sandbox.database.link import Link
 from sandbox.database.schema import SCHEMA_VERSION, DatabaseUnusable, age_of, prepare_schema
 from sandbox.database.transaction import Transaction
 
@@ -19,7 +20,7 @@ class Sqlite:
     """One SQLite file that is open, or a database in memory."""
 
     is_shared = False
-    link = None
+    link: Link | None = None
     one_group_for_all = True
     """Whether commands of several workspaces are committed together."""
     attempts = 1

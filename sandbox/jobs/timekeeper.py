@@ -37,6 +37,8 @@ Run = Callable[[Job], Awaitable[None]]
 _IDLE_SECONDS = 0.5
 _LOOK_SECONDS = 0.01
 _QUIET_SECONDS = 30.0
+_BREAK_OFF = "break-off"
+"""Told to the other processes, with a slash and the name of the workspace that one of them wants for itself."""
 _AT_ONCE = 16
 """How many things that are due are done in one transaction; a request that comes meanwhile waits for them."""
 
@@ -89,6 +91,12 @@ class Timekeeper:
         self._woken = asyncio.Event()
         self._working: dict[str, asyncio.Task[None]] = {}
         self._held: Counter[str] = Counter()
+        self._link = database.link
+        self._left_to_another: dict[str, float] = {}
+        if self._link is not None:
+            self._link.listen(_BREAK_OFF, self._break_off_soon)
+        self.looked_at = time.monotonic()
+        """When the clocks were last looked at with success."""
         self._task = asyncio.create_task(self._keep())
 
     def wake(self) -> None:
@@ -105,9 +113,10 @@ class Timekeeper:
 
     @asynccontextmanager
     async def holding(self, workspace: str) -> AsyncIterator[None]:
-        """Does nothing in `workspace` while the block runs; what is under way is broken off first, as a crash would.
+        """Has nothing done in `workspace` while the block runs; what is under way is broken off first, as a crash would.
 
-        So no run that began in a world that ends goes on in the one that begins.
+        So no run that began in a world that ends goes on in the one that begins, in whichever process it runs. Raises
+        Refusal SERVICE_UNAVAILABLE where another process does not let go.
         """
         self._held[workspace] += 1
         try:
@@ -115,7 +124,11 @@ class Timekeeper:
             if task is not None:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
-            yield
+            if self._link is None:
+                yield
+            else:
+                async with self._link.alone(_lock(workspace), f"{_BREAK_OFF}/{workspace}"):
+                    yield
         finally:
             self._held[workspace] -= 1
             self._woken.set()
@@ -129,7 +142,7 @@ class Timekeeper:
             if outlook is None:
                 return list(await self._dispatcher.quiet(workspace, left))
             if outlook.is_idle:
-                if not outlook.is_telling and not self._dispatcher.is_sending(workspace):
+                if not outlook.is_telling and not await self._dispatcher.is_sending(workspace):
                     return []
                 unsent = await self._dispatcher.quiet(workspace, left)
                 if unsent:
@@ -137,7 +150,7 @@ class Timekeeper:
                 continue  # What has just arrived may have set a job.
             if not left:
                 return [_left_to_do(outlook)]
-            if workspace not in self._working and not self._held[workspace]:
+            if self._may_begin(workspace):
                 self._begin(workspace)
             task = self._working.get(workspace)
             if task is None:  # held
@@ -150,13 +163,30 @@ class Timekeeper:
             self._woken.clear()
             try:
                 for name in await self._with_work():
-                    if name not in self._working and not self._held[name]:
+                    if self._may_begin(name):
                         self._begin(name)
+                self.looked_at = time.monotonic()
             except Exception:
                 logger.exception("the clocks could not be read; trying again")
             with suppress(TimeoutError):
                 async with asyncio.timeout(_IDLE_SECONDS):
                     await self._woken.wait()
+
+    def _may_begin(self, name: str) -> bool:
+        is_free = name not in self._working and not self._held[name]
+        return is_free and self._left_to_another.get(name, 0.0) <= self._loop.time()
+
+    def _break_off_soon(self, name: str) -> None:
+        """Has the work in a workspace broken off, or all work where no name is given; may be called from any thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._break_off, name)
+
+    def _break_off(self, name: str) -> None:
+        # Another process wants the workspace for itself, or has it perhaps, the connection with its lock being lost.
+        for each in [name] if name else list(self._working):
+            self._left_to_another[each] = self._loop.time() + _IDLE_SECONDS
+            if each in self._working:
+                self._working[each].cancel()
 
     def _begin(self, name: str) -> None:
         """Workspaces do not wait for each other."""
@@ -166,17 +196,28 @@ class Timekeeper:
 
     async def _work(self, name: str) -> None:
         try:
-            while await self._step(name):
-                pass
+            if self._link is None:
+                await self._do_all(name)
+            elif await self._link.try_to_take(_lock(name)):
+                try:
+                    await self._do_all(name)
+                finally:
+                    await asyncio.shield(asyncio.to_thread(self._link.give_back, _lock(name)))
+            else:
+                await asyncio.sleep(_LOOK_SECONDS)  # Another process is at it.
         except Exception:
             logger.exception("what is due in workspace %s could not be done; trying again", name)
+
+    async def _do_all(self, name: str) -> None:
+        while await self._step(name):
+            pass
 
     async def _step(self, name: str) -> bool:
         """Does the next things that are due in a workspace; False when there is none."""
         outlook = await self._look(name)
         if outlook is None or outlook.is_idle:
             return False
-        if outlook.is_moving and (outlook.is_telling or self._dispatcher.is_sending(name)):
+        if outlook.is_moving and (outlook.is_telling or await self._dispatcher.is_sending(name)):
             # What arrives meanwhile may set something that is due earlier.
             await self._dispatcher.quiet(name, _QUIET_SECONDS)
         job: Job | None = await self._database.written(lambda each: self._go_on(each, name), name)
@@ -240,6 +281,11 @@ class Timekeeper:
 
         found: list[str] = await asyncio.wrap_future(self._database.read(read))
         return found
+
+
+def _lock(workspace: str) -> str:
+    """What only one process has at a time: it keeps the workspace's time, or puts another world in its place."""
+    return f"time/{workspace}"
 
 
 def _outlook(transaction: Transaction, name: str) -> _Outlook | None:

@@ -9,7 +9,7 @@ import logging
 import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -18,7 +18,10 @@ from sandbox.database import Database, Transaction
 from sandbox.faults.rules import DELIVERIES, Strike
 from sandbox.faults.striking import Faults
 from sandbox.journal.recording import OUT, Half, Spoken, record
+from sandbox.observability.meter import Meter
+from sandbox.observability.tracer import Tracer
 from sandbox.outbox.sending import Answer, Route, Sender, Sent, Sign
+from sandbox.outbox.sharing import Sharing
 from sandbox.outbox.spoiling import HELD, HOLDS_BACK, held_until, lanes_beside, struck_by
 from sandbox.outbox.store import (
     WALL,
@@ -74,15 +77,22 @@ class Dispatcher:
         signers: Mapping[str, Sign] | None = None,
         faults: Faults | None = None,
         outgoing: Outgoing | None = None,
+        meter: Meter | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         """`handlers` by kind: what to do, in the same transaction, with a message's definite answer.
 
         `route` finds ESR for the messages of NHS Jobs; None where NHS Jobs does not run. `signers` by kind: whose
         messages are signed. `faults` may strike deliveries. `outgoing` says what may be reached; loopback when left out.
+        `meter` and `tracer` are told of each attempt.
         """
         self._database = database
         self._handlers = handlers
         self._sender = Sender(timeout, route, signers or {}, outgoing or Outgoing.of(Settings()))
+        self._meter = meter or Meter()
+        self._tracer = tracer or Tracer()
+        self.looked_at = time.monotonic()
+        """When the outbox was last looked at with success."""
         self._faults = faults
         self._overtaken: set[tuple[str, str]] = set()
         self._loop = asyncio.get_running_loop()
@@ -94,6 +104,10 @@ class Dispatcher:
         self._held: Counter[str] = Counter()
         self._changes = 0
         self._ended_meanwhile: set[tuple[str, int]] = set()
+        link = database.link
+        self._sharing = (
+            Sharing(database, link, self._sender.address, self._in_flight.values) if link else None
+        )
         self._task = asyncio.create_task(self._run())
 
     def wake(self) -> None:
@@ -116,6 +130,8 @@ class Dispatcher:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._sharing is not None:
+            await self._sharing.stop()
         await self._sender.close()
 
     async def quiet(self, workspace: str, timeout: float) -> list[Message]:
@@ -123,7 +139,7 @@ class Dispatcher:
         deadline = self._loop.time() + timeout
         while True:
             self._ended.clear()
-            if not self.is_sending(workspace) and not await self._is_due(workspace):
+            if not await self.is_sending(workspace) and not await self._is_due(workspace):
                 return []
             if self._loop.time() >= deadline:
                 return await self._due(_SHOWN, workspace)
@@ -141,19 +157,26 @@ class Dispatcher:
         self._held[workspace] += 1
         deadline = self._loop.time() + _HOLD_SECONDS
         try:
-            # Each end is an event of its own, and only this waits for some of them.
-            while self._is_sending_to(workspace, address) and self._loop.time() < deadline:  # noqa: ASYNC110
-                await asyncio.sleep(0.005)
-            yield
+            async with self._sharing.holding(workspace) if self._sharing else nullcontext():
+                # Each end is an event of its own, and only this waits for some of them.
+                while (  # noqa: ASYNC110
+                    await self._is_sending_to(workspace, address) and self._loop.time() < deadline
+                ):
+                    await asyncio.sleep(0.005)
+                yield
         finally:
             self._held[workspace] -= 1
             self._forget_read_ahead()
 
-    def is_sending(self, workspace: str) -> bool:
-        """Whether a message of the workspace is under way."""
+    async def is_sending(self, workspace: str) -> bool:
+        """Whether a message of the workspace is under way, whichever process sends it."""
+        if self._sharing is not None:
+            return await self._sharing.is_sending(workspace)
         return any(key[0] == workspace for key in self._in_flight)
 
-    def _is_sending_to(self, workspace: str, address: str) -> bool:
+    async def _is_sending_to(self, workspace: str, address: str) -> bool:
+        if self._sharing is not None:
+            return await self._sharing.is_sending_to(workspace, address)
         return any(
             each.workspace == workspace and self._sender.address(each).startswith(address)
             for each in self._in_flight.values()
@@ -164,6 +187,7 @@ class Dispatcher:
             self._woken.clear()
             try:
                 await self._send_due()
+                self.looked_at = time.monotonic()
             except Exception:
                 logger.exception("the outbox could not be read; trying again")
             # Not wait_for, which before Python 3.12 loses a cancellation that comes together with the event.
@@ -172,6 +196,12 @@ class Dispatcher:
                     await self._woken.wait()
 
     async def _send_due(self) -> None:
+        if self._sharing is not None:
+            room = _AT_ONCE - len(self._in_flight)
+            held = {name for name, count in self._held.items() if count}
+            for message in await self._sharing.claim_due(room, held) if room else ():
+                self._start(message)
+            return
         self._begin()
         # While something that is due is at hand, or all that may be is under way, the outbox need not be read.
         if self._read_ahead or len(self._in_flight) >= _AT_ONCE:
@@ -197,10 +227,14 @@ class Dispatcher:
                 continue
             if self._has_to_wait(message):
                 continue
-            task = asyncio.create_task(self._send(message))
-            self._in_flight[key] = message
-            self._tasks.add(task)
-            task.add_done_callback(lambda done, key=key: self._finished(done, key))  # type: ignore[misc]
+            self._start(message)
+
+    def _start(self, message: Message) -> None:
+        key = (message.workspace, message.message_id)
+        task = asyncio.create_task(self._send(message))
+        self._in_flight[key] = message
+        self._tasks.add(task)
+        task.add_done_callback(lambda done: self._finished(done, key))
 
     def _has_to_wait(self, message: Message) -> bool:
         if self._held[message.workspace]:
@@ -263,12 +297,15 @@ class Dispatcher:
             await self._hold_back(message, fault)
             return
         beside = _beside(message)
-        overtakes = beside in self._overtaken
+        # Where others send too, what waits to be overtaken is looked for in the outbox.
+        is_delivery = message.due_clock == WORLD
+        overtakes = is_delivery if self._sharing else beside in self._overtaken
         attempts = [await self._attempt(message, fault)]
         if fault is not None and fault.kind == "DUPLICATE":
             attempts.append(await self._attempt(message, fault))
 
         def settle(transaction: Transaction) -> None:
+            is_ours = self._sharing is None or self._sharing.end(transaction, message)
             if find_workspace(transaction.connection, message.workspace) is None:
                 return
             unit = open_unit(transaction, message.workspace, attempts[0][0], message.sender)
@@ -276,7 +313,7 @@ class Dispatcher:
                 spoken = _spoken(message, sent, replace(unit, wall=begun), took)
                 record(transaction, unit.workspace, spoken)
             # A reset or a restore may have put another message under its number, or a subscription may have gone.
-            if still_waits(unit.connection, message):
+            if is_ours and still_waits(unit.connection, message):
                 answer = attempts[0][1].answer
                 is_lost = fault is not None and fault.kind == "LOSE_ANSWER"
                 self._settle(unit, message, _LOST if is_lost else answer)
@@ -292,7 +329,8 @@ class Dispatcher:
     ) -> tuple[datetime, Sent, float]:
         """Sends a message once; when, what came of it, and how long it took in milliseconds."""
         wall, began = wall_now(), time.perf_counter()
-        sent = await self._sender.send(message, fault)
+        with self._tracer.sending(message.sender, message.kind) as headers:
+            sent = await self._sender.send(message, fault, headers)
         return wall, sent, (time.perf_counter() - began) * 1000
 
     async def _fault(self, message: Message) -> Strike | None:
@@ -301,36 +339,43 @@ class Dispatcher:
             return None
         if not await self._faults.threaten(message.workspace, DELIVERIES):
             return None
-        struck = struck_by(message, overtakes=_beside(message) in self._overtaken)
+        if self._sharing is not None:
+            overtakes = await self._sharing.overtakes(message)
+        else:
+            overtakes = _beside(message) in self._overtaken
+        struck = struck_by(message, overtakes=overtakes)
         return await self._faults.strike(message.workspace, struck, wall_now())
 
     async def _hold_back(self, message: Message, fault: Strike) -> None:
         def hold(transaction: Transaction) -> None:
-            if still_waits(transaction.connection, message):
+            is_ours = self._sharing is None or self._sharing.end(transaction, message)
+            if is_ours and still_waits(transaction.connection, message):
                 now = open_unit(transaction, message.workspace, wall_now()).now
                 hold_back(transaction.connection, message, *held_until(fault, message, now))
 
-        if fault.kind == "REORDER":
+        if fault.kind == "REORDER" and self._sharing is None:
             self._overtaken.add(_beside(message))
         await self._database.written(hold, message.workspace)
 
-    def _settle(self, unit: Unit, message: Message, answer: Answer) -> None:
+    def _settle(self, unit: Unit, message: Message, answer: Answer) -> str:
+        """Keeps what came of a message: ANSWERED, PUT_OFF or GIVEN_UP."""
         summary = f"{answer.status} {answer.body[:200].decode('utf-8', 'replace')}"
         is_delivery = message.due_clock == WORLD
         good = 200 <= answer.status < 300 if is_delivery else answer.is_definite
         if good:
             settle_message(unit.connection, message, summary)
             self._handlers[message.kind](unit, message, answer)
-            return
+            return "ANSWERED"
         if is_delivery:
             if message.attempts >= len(DELIVERY_WAITS):
                 give_up(unit.connection, message, unit.now, summary)
-                return
+                return "GIVEN_UP"
             asked = timedelta(seconds=answer.retry_after or 0)
             wait, now = max(DELIVERY_WAITS[message.attempts], asked), unit.now
         else:
             wait, now = _back_off(message.attempts, answer), wall_now()
         put_off(unit.connection, message, now, wait, summary)
+        return "PUT_OFF"
 
 
 def _due_by_clock(

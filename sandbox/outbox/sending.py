@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from sandbox.faults.rules import Strike
@@ -109,9 +110,17 @@ class Sender:
         is_routed = self._route is not None and message.sender == _ROUTED
         return is_routed or self._outgoing.is_own_receiver(url, message.workspace)
 
-    async def send(self, message: Message, fault: Strike | None = None) -> Sent:
-        """Sends a message, spoiled as `fault` has it, and waits for its answer, or for the time to be up."""
-        headers = message.headers
+    async def send(
+        self,
+        message: Message,
+        fault: Strike | None = None,
+        beside: Mapping[str, str] = MappingProxyType({}),
+    ) -> Sent:
+        """Sends a message, spoiled as `fault` has it, and waits for its answer, or for the time to be up.
+
+        The headers `beside` go with it.
+        """
+        headers = {**message.headers, **beside}
         if self._route is not None and message.sender == _ROUTED:
             headers = headers | await self._route.authorization(message.workspace)
         return await self._ask(message, self.address(message), headers, fault)

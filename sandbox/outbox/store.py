@@ -15,7 +15,7 @@ import orjson
 import sqlalchemy as sa
 
 from sandbox.database import Transaction
-from sandbox.outbox.tables import outbox
+from sandbox.outbox.tables import outbox, outbox_claims
 from sandbox.prepared import Prepared
 from sandbox.timestamps import to_text
 from sandbox.workspaces.store import next_record
@@ -84,7 +84,7 @@ _waiting_in = Prepared(
     )
 )
 _NAMES = tuple(name for name in Message.__dataclass_fields__ if name != "alone")
-_due = Prepared(
+_due_now = (
     sa.select(*(outbox.c[name] for name in _NAMES))
     .where(
         outbox.c.is_first,
@@ -95,6 +95,17 @@ _due = Prepared(
     .order_by(outbox.c.due_at, outbox.c.message_id)
     .limit(sa.bindparam("most"))
 )
+_unclaimed = _due_now.where(
+    # A claimed message of the lane may stand behind a dead letter that is sent again.
+    ~sa.exists().where(
+        outbox_claims.c.workspace == outbox.c.workspace, outbox_claims.c.lane == outbox.c.lane
+    )
+)
+ALL = Prepared(_due_now)
+UNCLAIMED = Prepared(_unclaimed)
+TO_CLAIM = Prepared(_unclaimed.with_for_update(of=outbox, skip_locked=True))
+"""Which of the messages that are due are read: all; where several processes send, those that none is sending; and these
+locked, to be claimed."""
 _has_first = Prepared(
     sa.select(outbox.c.message_id)
     .where(outbox.c.is_first, outbox.c.workspace == _workspace, outbox.c.lane == _lane)
@@ -212,8 +223,12 @@ def due_messages(
     limit: int,
     *,
     alone: bool = False,
+    of: Prepared = ALL,
 ) -> list[Message]:
-    """The first waiting message of each lane, of those due by `clock`, in the order of their moments; `limit` at most."""
+    """The first waiting message of each lane, of those due by `clock`, in the order of their moments; `limit` at most.
+
+    `of` is ALL, UNCLAIMED or TO_CLAIM.
+    """
     wanted = {
         "of_workspace": workspace,
         "clock": clock,
@@ -221,7 +236,7 @@ def due_messages(
         "most": limit,
     }
     found = []
-    for row in _due.run(connection, wanted).fetchall():
+    for row in of.run(connection, wanted).fetchall():
         values = dict(zip(_NAMES, row, strict=True))
         headers = orjson.loads(values.pop("headers"))
         found.append(Message(**values, headers=headers, alone=alone))
@@ -273,6 +288,28 @@ def hold_back(connection: sa.Connection, message: Message, due_at: datetime, lan
     _put_in_order(connection, name, lane)
 
 
+def is_held_back(
+    connection: sa.Connection, workspace: str, lane_prefix: str, lane_end: str, now: datetime
+) -> bool:
+    """Whether something waits in lanes that begin and end so for another message to overtake it."""
+    found = connection.execute(
+        sa.select(outbox.c.message_id)
+        .where(*_held_back(workspace, lane_prefix, lane_end), outbox.c.due_at > to_text(now))
+        .limit(1)
+    )
+    return found.one_or_none() is not None
+
+
+def _held_back(workspace: str, lane_prefix: str, lane_end: str) -> list[sa.ColumnElement[bool]]:
+    return [
+        outbox.c.workspace == workspace,
+        outbox.c.state == WAITING,
+        _begins_with(lane_prefix),
+        outbox.c.lane.endswith(lane_end),
+        outbox.c.attempts == 0,
+    ]
+
+
 def release(
     connection: sa.Connection, workspace: str, lane_prefix: str, lane_end: str, now: datetime
 ) -> None:
@@ -280,14 +317,7 @@ def release(
     moment = to_text(now)
     connection.execute(
         sa.update(outbox)
-        .where(
-            outbox.c.workspace == workspace,
-            outbox.c.state == WAITING,
-            _begins_with(lane_prefix),
-            outbox.c.lane.endswith(lane_end),
-            outbox.c.attempts == 0,
-            outbox.c.due_at > moment,
-        )
+        .where(*_held_back(workspace, lane_prefix, lane_end), outbox.c.due_at > moment)
         .values(due_at=moment)
     )
 

@@ -44,3 +44,16 @@ outbox = sa.Table(
         postgresql_where=sa.text("is_first"),
     ),
 )
+
+# What processes that share the outbox are sending; empty where one has it alone. No part of a world.
+outbox_claims = sa.Table(
+    "outbox_claims",
+    metadata,
+    sa.Column("workspace", sa.ForeignKey("workspaces.name"), primary_key=True),
+    sa.Column("message_id", sa.BigInteger, primary_key=True),
+    sa.Column("lane", sa.String(120), nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("claimed_by", sa.String(32), nullable=False),
+    sa.Column("claimed_until", sa.String(24), nullable=False),
+    sa.Index("outbox_claims_by_lane", "workspace", "lane"),
+)

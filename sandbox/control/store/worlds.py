@@ -10,7 +10,15 @@ from sandbox.workspaces.tables import snapshots, workspaces
 
 # What outlives a world: the workspace itself, who may call, what was said, and the worlds that were kept.
 _NOT_OF_THE_WORLD = frozenset(
-    {"workspaces", "snapshots", "exchanges", "clients", "request_counts", "esr_signing_keys"}
+    {
+        "workspaces",
+        "snapshots",
+        "exchanges",
+        "clients",
+        "request_counts",
+        "esr_signing_keys",
+        "outbox_claims",
+    }
 )
 _HEAD = (
     "seed",

@@ -4,6 +4,7 @@ A key that was replaced is served for another 24 hours of wall time, longer than
 its way can still be verified. Keys belong to the workspace and not to its world: a reset or a restore leaves them as they are.
 """
 
+import asyncio
 from base64 import b64decode
 from datetime import datetime, timedelta
 from typing import Any
@@ -121,13 +122,20 @@ class Signer:
 
     async def _key(self, workspace: str) -> tuple[str, PrivateKey]:
         found = self._in_use.get(workspace)
-        if found is not None:
+        # Another process may have replaced the key.
+        if found is not None and not self._database.is_shared:
             return found
         rotations = self._rotations
+
+        def look(transaction: Transaction) -> list[SigningKey]:
+            return store.list_keys(transaction.connection, workspace)
 
         def ensure(transaction: Transaction) -> SigningKey:
             return ensure_signing_key(open_unit(transaction, workspace, wall_now()))
 
+        held = await asyncio.wrap_future(self._database.read(look)) if found else None
+        if found and held and held[0].key_id == found[0]:
+            return found
         key: SigningKey = await self._database.written(ensure, workspace)
         found = key.key_id, read_private_key(key.private_key)
         if rotations == self._rotations:
