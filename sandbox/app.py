@@ -184,6 +184,8 @@ def _lifespan(runtime: Runtime) -> Callable[[Any], Any]:
             {DELIVERY: signer.sign},
             runtime.faults,
             runtime.outgoing,
+            runtime.meter,
+            runtime.tracer,
         )
         if settings.hub is not None and "esr" in settings.systems:
             runtime.hourly = HourlyInterface(Hub(settings.hub), runtime.database)

@@ -15,7 +15,7 @@ from sandbox.identity.kept import kept_secret
 from sandbox.identity.store import new_token
 from sandbox.runtime import Runtime
 from sandbox.server import serve, silence_libraries
-from sandbox.settings import Level, Settings
+from sandbox.settings import Level, Mode, Settings
 
 _DATABASE = ".esr-sandbox/sandbox.db"
 
@@ -74,6 +74,14 @@ _DATABASE = ".esr-sandbox/sandbox.db"
     "from /oauth2/token.",
 )
 @click.option(
+    "--mode",
+    envvar="ESR_SANDBOX_MODE",
+    type=click.Choice([mode.value for mode in Mode]),
+    default=Mode.FULL.value,
+    show_default=True,
+    help="contract-only serves what the contracts of ESR and NHS Jobs describe; every power of the sandbox answers 404.",
+)
+@click.option(
     "--operator-token",
     envvar="ESR_SANDBOX_OPERATOR_TOKEN",
     help="At level platform: the token for the control API of every workspace; one is made and kept when left out.",
@@ -115,6 +123,7 @@ def command(
     world: str,
     token: str | None,
     level: str,
+    mode: str,
     operator_token: str | None,
     client_key: Path | None,
     hub: Path | None,
@@ -152,6 +161,7 @@ def command(
         esr_token=esr_token,
         token=token,
         level=Level(level),
+        mode=Mode(mode),
         operator_token=operator_token,
         client_key=client_key,
         hub=hub.resolve() if hub else None,

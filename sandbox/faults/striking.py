@@ -21,9 +21,13 @@ class Faults:
 
     database: Database
     policies: Policies
+    are_on: bool = True
+    """Whether any may strike; what is set waits until they may."""
 
     async def threaten(self, workspace: str, system: str) -> Sequence[FaultRule]:
         """The faults that are set for a system, as they were set: only where there is one is it worth asking which strikes."""
+        if not self.are_on:
+            return ()
         # As good as nobody has set a fault: then this is all that a request pays.
         rules: Sequence[FaultRule] = await self.policies.of(workspace, FAULTS) or ()
         return [rule for rule in rules if rule.document["system"] == system] if rules else rules

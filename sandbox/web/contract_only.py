@@ -1,0 +1,32 @@
+"""Mode contract-only: what is left where nothing but the contracts of ESR, NHS Jobs and the token endpoint is served.
+
+A list of what is served, not of what is not: a power that is added later is absent without being thought of. All else is
+answered as what does not exist.
+"""
+
+from collections.abc import Callable
+
+from sandbox.web.reply import Reply
+
+SERVED_BESIDE_CONTRACTS = frozenset({"/health"})
+"""What tells whoever runs the process that it is well."""
+PREFIXED = "/receiver/"
+"""Before these paths alone `/w/<workspace>` stands: it is the address under which NHS Jobs has events delivered."""
+
+_MARK = "x-sandbox-"
+
+
+def is_served(path: str, is_operation: Callable[[str], bool]) -> bool:
+    """Whether there is anything at a path."""
+    return path in SERVED_BESIDE_CONTRACTS or is_operation(path)
+
+
+def unmarked(headers: dict[str, str]) -> dict[str, str]:
+    """Headers of a request by their names in lower case, without those that only a sandbox knows."""
+    return {name: value for name, value in headers.items() if not name.startswith(_MARK)}
+
+
+def without_marks(reply: Reply) -> Reply:
+    """An answer without the headers that only a sandbox sends."""
+    headers = {name: text for name, text in reply.headers.items() if _MARK not in name.lower()}
+    return Reply(reply.status, reply.body, reply.media_type, headers)
