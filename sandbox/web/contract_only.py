@@ -7,6 +7,7 @@ answered as what does not exist.
 from collections.abc import Callable
 
 from sandbox.web.reply import Reply
+from sandbox.web.token_door import is_at_door
 
 SERVED_BESIDE_CONTRACTS = frozenset({"/health"})
 """What tells whoever runs the process that it is well."""
@@ -17,8 +18,8 @@ _MARK = "x-sandbox-"
 
 
 def is_served(path: str, is_operation: Callable[[str], bool]) -> bool:
-    """Whether there is anything at a path."""
-    return path in SERVED_BESIDE_CONTRACTS or is_operation(path)
+    """Whether anything is served at a path; `is_operation` says whether an operation of a contract stands there."""
+    return path in SERVED_BESIDE_CONTRACTS or is_at_door(path) or is_operation(path)
 
 
 def unmarked(headers: dict[str, str]) -> dict[str, str]:
