@@ -221,7 +221,8 @@ def _operations(contract: Contract) -> list[Operation]:
                 definition,
                 frozenset(item["name"].lower() for item in parameters if item["in"] == "header"),
                 next(iter(body.get("content", {})), None),
-                any("bearerAuth" in requirement for requirement in security),
+                # An empty requirement among them makes the token a matter of choice.
+                bool(security) and all("bearerAuth" in requirement for requirement in security),
                 frozenset(
                     item["name"]
                     for item in parameters

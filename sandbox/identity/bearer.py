@@ -48,7 +48,7 @@ class Bearer:
                 return
         else:
             client = await self._client(header, settings, call.wall.timestamp())
-        if call.workspace not in ("default", client.workspace):
+        if call.is_placed and call.workspace != client.workspace:
             raise not_found("workspace", call.workspace)
         call.client = client.client_id
         call.is_internal = client.is_internal

@@ -81,6 +81,8 @@ class Call:
     query_text: str
     headers: dict[str, str]
     workspace: str
+    is_placed: bool = False
+    """Whether the path names the workspace."""
     system: str = ""
     operation_id: str | None = None
     client: str | None = None
@@ -97,6 +99,8 @@ class Call:
     """The headers that tell a limited client how many requests are left to it."""
     spoil: Spoil | None = None
     """What a fault makes of the answer on its way."""
+    code: str = ""
+    """The code of the refusal that it was answered with, if it was."""
     hold_seconds: float = 0.0
     """For how long a fault keeps the answer back."""
     spread_seconds: float = 0.0
@@ -139,9 +143,10 @@ class Call:
         A request id that was seen before gets its first outcome again and `work` is not run. What `work` refuses is
         undone and answered as a problem. Change, outcome and journal row are one transaction.
         """
-        reply: Reply = await self.runtime.database.written(
-            lambda transaction: self._serve(transaction, work), self.workspace
-        )
+        with self.runtime.tracer.unit():
+            reply: Reply = await self.runtime.database.written(
+                lambda transaction: self._serve(transaction, work), self.workspace
+            )
         self.journalled = True
         return reply
 
@@ -172,6 +177,7 @@ class Call:
 
     def refused(self, refusal: Refusal) -> Reply:
         """The reply that tells of a refusal."""
+        self.code = str(refusal.code)
         document = refusal.document(self.path)
         messages = (refusal.confirmation or {}).get("messages", [])
         errors = {item["messageCode"] for item in messages if item["messageType"] == ERROR}

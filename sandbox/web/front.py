@@ -94,10 +94,11 @@ class Front:
             await respond(call.refused(self._refusal(call, problem)))
 
     def _call(self, scope: Scope) -> Call:
-        workspace = "default"
+        workspace, is_placed = "default", False
         prefixed = _WORKSPACE.fullmatch(scope["path"])
         if prefixed and not (self._is_bare and not prefixed[2].startswith(PREFIXED)):
             workspace, path = prefixed.groups()
+            is_placed = True
             scope["path"] = path
             scope["raw_path"] = path.encode()
         headers = _headers(scope["headers"])
@@ -108,6 +109,7 @@ class Front:
             query_text=scope.get("query_string", b"").decode("latin-1"),
             headers=unmarked(headers) if self._is_bare else headers,
             workspace=workspace,
+            is_placed=is_placed,
         )
 
     def _refusal(self, call: Call, problem: Exception) -> Refusal:

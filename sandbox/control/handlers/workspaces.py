@@ -1,17 +1,28 @@
 """Workspaces and their settings over HTTP."""
 
+from sandbox.control.operators import check_keys_address, check_operator
 from sandbox.control.service import workspaces as service
+from sandbox.errors import not_found
+from sandbox.settings import Level
 from sandbox.web.call import Call, Unit
 from sandbox.web.reply import Reply, answer
 
 
 async def create_workspace(call: Call) -> Reply:
     """POST /workspaces"""
+    check_operator(call)
+    await check_keys_address(call.body.get("client", {}), call, "/client")
+    settings = call.runtime.settings
 
     def work(unit: Unit) -> Reply:
         name = call.body["name"]
         detail = call.body.get("journalDetail", "FULL")
-        created = service.create_workspace(unit, name, detail, call.body.get("clock"))
+        limits = call.body.get("limits")
+        clock, client = call.body.get("clock"), call.body.get("client")
+        created = service.create_workspace(unit, name, detail, clock, limits, client)
+        created["tokenUrl"] = settings.token_url
+        if settings.level != Level.PLATFORM:
+            created["token"] = service.give_token(unit, created["clientId"])
         return answer(201, created, {"Location": f"/control/v1/workspaces/{name}"})
 
     reply = await call.write(work)
@@ -22,20 +33,29 @@ async def create_workspace(call: Call) -> Reply:
 
 async def list_workspaces(call: Call) -> Reply:
     """GET /workspaces"""
-    return answer(200, await call.read(service.every_workspace))
+    found = await call.read(service.every_workspace)
+    if not call.is_operator:
+        own = [item for item in found["workspaces"] if item["name"] == call.workspace]
+        found = {"workspaces": own}
+    return answer(200, found)
 
 
 async def read_workspace(call: Call) -> Reply:
     """GET /workspaces/{name}"""
-    workspace = await call.read(lambda unit: service.read_workspace(unit, call.argument("name")))
+    name = call.argument("name")
+    if not call.is_operator and name != call.workspace:
+        raise not_found("workspace", name)
+    workspace = await call.read(lambda unit: service.read_workspace(unit, name))
     return answer(200, workspace)
 
 
 async def read_settings(call: Call) -> Reply:
     """GET /settings"""
-    return answer(200, await call.read(lambda unit: service.settings_of(unit.workspace)))
+    return answer(200, await call.read(service.settings_of))
 
 
 async def set_settings(call: Call) -> Reply:
     """PUT /settings"""
-    return await call.write(lambda unit: answer(200, service.set_settings(unit, call.body)))
+    # Whoever hosts the sandbox decides how much one client may take of it.
+    most = None if call.is_operator else call.runtime.limits.default
+    return await call.write(lambda unit: answer(200, service.set_settings(unit, call.body, most)))

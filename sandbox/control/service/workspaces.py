@@ -2,9 +2,14 @@
 
 from typing import Any
 
+from sandbox.control.service.clients import columns_of
 from sandbox.control.service.clocks import first_clock
 from sandbox.errors import Code, Refusal, not_found
-from sandbox.identity.store import ensure_client, ensure_token, new_token
+from sandbox.identity.store import change_client, ensure_client, ensure_token, new_token
+from sandbox.limits.documents import limits_in, limits_shown
+from sandbox.limits.store import load_limits, set_limits
+from sandbox.limits.windows import Limits
+from sandbox.policies import changed
 from sandbox.web.call import Unit
 from sandbox.workspaces.store import (
     Workspace,
@@ -19,9 +24,15 @@ _MOST = 10_000
 
 
 def create_workspace(
-    unit: Unit, name: str, journal_detail: str, clock: dict[str, Any] | None = None
+    unit: Unit,
+    name: str,
+    journal_detail: str,
+    clock: dict[str, Any] | None = None,
+    limits: dict[str, Any] | None = None,
+    client: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Adds a workspace with an empty world; answers it with a fresh token. `clock` is a `ClockSetting`.
+    """Adds a workspace with an empty world and a client; answers it with the client's id. `clock` is a `ClockSetting`, `limits`
+    are `RequestLimits`, `client` are the `ClientKeys`.
 
     Raises Refusal ALREADY_EXISTS, STATE_FORBIDS when there are too many, or SETTING_INVALID.
     """
@@ -32,11 +43,20 @@ def create_workspace(
     insert_workspace(unit.connection, name, unit.workspace.seed, journal_detail, unit.wall)
     if clock is not None:
         set_clock(unit.connection, name, first_clock(clock, unit.wall))
-    token = new_token()
+    if limits is not None:
+        set_limits(unit.connection, name, limits_in(limits, None))
     client_id = f"supplier-{name}"
     ensure_client(unit.connection, client_id, name, f"Supplier of workspace {name}")
+    if client:
+        change_client(unit.transaction, name, client_id, columns_of(client))
+    return {**read_workspace(unit, name), "clientId": client_id}
+
+
+def give_token(unit: Unit, client_id: str) -> str:
+    """A fresh token of the client, which does not expire."""
+    token = new_token()
     ensure_token(unit.connection, client_id, token)
-    return {**read_workspace(unit, name), "token": token}
+    return token
 
 
 def read_workspace(unit: Unit, name: str) -> dict[str, Any]:
@@ -52,23 +72,29 @@ def every_workspace(unit: Unit) -> dict[str, Any]:
     return {"workspaces": [_shown(item) for item in list_workspaces(unit.connection)]}
 
 
-def settings_of(workspace: Workspace) -> dict[str, Any]:
-    """The `Settings` of a workspace."""
+def settings_of(unit: Unit) -> dict[str, Any]:
+    """The `Settings` of the workspace."""
+    held = find_workspace(unit.connection, unit.workspace.name) or unit.workspace
     return {
-        "journalDetail": workspace.journal_detail,
-        "searchOddities": workspace.search_oddities,
+        "journalDetail": held.journal_detail,
+        "searchOddities": held.search_oddities,
+        "limits": limits_shown(load_limits(unit.connection, held.name)),
     }
 
 
-def set_settings(unit: Unit, settings: dict[str, Any]) -> dict[str, Any]:
-    """Replaces the settings."""
+def set_settings(unit: Unit, settings: dict[str, Any], most: Limits | None) -> dict[str, Any]:
+    """Replaces the settings; limits may be `most` at most, where that is given. Raises Refusal SETTING_INVALID."""
+    name = unit.workspace.name
+    if "limits" in settings:
+        set_limits(unit.connection, name, limits_in(settings["limits"], most))
+        changed(unit.transaction, name)
     change_workspace(
         unit.connection,
-        unit.workspace.name,
+        name,
         journal_detail=settings["journalDetail"],
         search_oddities=settings["searchOddities"],
     )
-    return settings
+    return settings_of(unit)
 
 
 def _shown(workspace: Workspace) -> dict[str, Any]:

@@ -16,7 +16,7 @@ _MOST_FIELDS = 50
 async def issue_token(call: Call) -> Reply:
     """POST /token"""
     settings = call.runtime.settings
-    prefixed = None if call.workspace == "default" else call.workspace
+    prefixed = call.workspace if call.is_placed else None
     asked = Asked(_form(call.raw_body), settings.token_url, prefixed, call.wall.timestamp())
     try:
         if call.headers.get("content-type") != _FORM:
