@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sandbox.contracts import Contract
 from sandbox.errors import Code, Place, Refusal
 from sandbox.runtime import Runtime
+from sandbox.settings import Level
 from sandbox.settings import Mode
 from sandbox.web.call import Call
 from sandbox.web.connection import REFUSAL
@@ -72,7 +73,7 @@ class Front:
             answered = True
             if self._is_bare:
                 reply = without_marks(reply)
-            if not call.journalled and call.system:
+            if not call.journalled and call.system and _is_kept(call):
                 call.journal(reply)
             await _send(call, reply, send, receive)
 
@@ -148,6 +149,14 @@ class Front:
                     headers={"Allow": ", ".join(methods)},
                 )
         return Refusal(Code.NOT_FOUND, f"There is nothing at {call.path}.")
+
+
+def _is_kept(call: Call) -> bool:
+    """Whether an exchange that changed nothing is put into the journal: where strangers may call, only that of a known client.
+
+    Nobody writes into a tenant's journal by naming it.
+    """
+    return call.client is not None or call.runtime.settings.level != Level.PLATFORM
 
 
 async def _send(call: Call, reply: Reply, send: Send, receive: Receive) -> None:

@@ -25,10 +25,9 @@ async def issue_token(call: Call) -> Reply:
     except TokenRefused as refused:
         return refusal(refused)
     finally:
-        if asked.client is not None:
+        # Where strangers may call, to name a client is not to be it.
+        if asked.client and (asked.is_proven or settings.level != Level.PLATFORM):
             call.client, call.workspace = asked.client.client_id, asked.client.workspace
-        # Where strangers may call, nobody writes into another's journal by naming them.
-        call.journalled = settings.level == Level.PLATFORM and not asked.is_proven
 
 
 def _form(body: bytes) -> dict[str, str]:
