@@ -48,11 +48,12 @@ class Bearer:
                 return
         else:
             client = await self._client(header, settings, call.wall.timestamp())
-        if call.is_placed and call.workspace != client.workspace:
-            raise not_found("workspace", call.workspace)
-        call.client = client.client_id
+        named = call.workspace
+        call.client, call.workspace = client.client_id, client.workspace
         call.is_internal = client.is_internal
-        call.workspace = client.workspace
+        if call.is_placed and named != client.workspace:
+            # Kept in the caller's own journal, since its client and workspace are set.
+            raise not_found("workspace", named)
 
     async def authenticate_control(self, call: "Call") -> None:
         """Lets a call to the control API in: anybody below level `platform`; there the operator, and a client to its workspace.

@@ -14,8 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sandbox.contracts import Contract
 from sandbox.errors import Code, Place, Refusal
 from sandbox.runtime import Runtime
-from sandbox.settings import Level
-from sandbox.settings import Mode
+from sandbox.settings import Level, Mode
 from sandbox.web.call import Call
 from sandbox.web.connection import REFUSAL
 from sandbox.web.contract_only import PREFIXED, is_served, unmarked, without_marks
