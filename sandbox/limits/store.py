@@ -13,11 +13,12 @@ _set = Prepared(
         workspaces.c.limit_mode, workspaces.c.limit_per_second, workspaces.c.limit_per_minute
     ).where(workspaces.c.name == sa.bindparam("name"))
 )
-_now, _length = sa.bindparam("now", type_=sa.BigInteger), sa.bindparam("length", type_=sa.BigInteger)
-# A window that ends later than one that begins now was opened by a clock that has been set back since.
-_is_over = sa.or_(
-    request_counts.c.ends_at <= _now, request_counts.c.ends_at > _now + _length
+_now, _length = (
+    sa.bindparam("now", type_=sa.BigInteger),
+    sa.bindparam("length", type_=sa.BigInteger),
 )
+# A window that ends later than one that begins now was opened by a clock that has been set back since.
+_is_over = sa.or_(request_counts.c.ends_at <= _now, request_counts.c.ends_at > _now + _length)
 _count = (
     sa.update(request_counts)
     .where(

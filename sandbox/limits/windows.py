@@ -28,6 +28,10 @@ class Limits:
         """The limit of a window of this length."""
         return self.per_second if seconds == SECOND else self.per_minute
 
+    def are_within(self, most: "Limits") -> bool:
+        """Whether neither limit is above that of `most`."""
+        return self.per_second <= most.per_second and self.per_minute <= most.per_minute
+
     @property
     def policy(self) -> str:
         """The value of the header RateLimit-Policy."""

@@ -6,13 +6,17 @@ connection for longer than its bounds.
 """
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import httptools
 import orjson
 from starlette.types import Receive, Scope, Send
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 from uvicorn.server import ServerState
 
 from sandbox.errors import Code, Refusal
@@ -114,7 +118,7 @@ class Connection(HttpToolsProtocol):
         ):
             refusal = _too_large(self.url, self.headers, self.bounds)
             if refusal is not None:
-                self.scope[REFUSAL] = refusal  # type: ignore[typeddict-unknown-key]
+                cast("dict[str, Any]", self.scope)[REFUSAL] = refusal
         super().on_headers_complete()
         self._head_is_whole = True
         # What stands behind the body is no header of the request (RFC 9110 section 6.5.1).
@@ -202,10 +206,14 @@ class Connection(HttpToolsProtocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
             self._say(words)
-        elif self.pipeline or (self.cycle is not None and not self.cycle.response_complete):
+        elif self._is_busy():
             self._last_words = words
         else:
             self._say(words)
+
+    def _is_busy(self) -> bool:
+        cycle: RequestResponseCycle | None = self.cycle
+        return bool(self.pipeline) or (cycle is not None and not cycle.response_complete)
 
     def _say(self, words: bytes) -> None:
         """Sends the last of all, and reads on until the client has seen it."""

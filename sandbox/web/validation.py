@@ -15,6 +15,7 @@ import orjson
 from sandbox.contracts.schema import compile_schema, resolve
 from sandbox.errors import Code, Place, Refusal
 from sandbox.nesting import DEEPEST, is_too_deep
+from sandbox.web.repeated import repeated_names
 from sandbox.web.reply import Reply
 
 _INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
@@ -202,7 +203,9 @@ class AnswerRules:
 
 
 def parse_json(raw: bytes) -> Any:
-    """The JSON document in `raw`; a whole number written as 1.0 becomes 1. Raises Refusal BODY_MALFORMED."""
+    """The JSON document in `raw`; a whole number written as 1.0 becomes 1. Raises Refusal BODY_MALFORMED, or
+    CONTRACT_VIOLATION for a name that stands twice in one object.
+    """
     try:
         document = orjson.loads(raw)
     except orjson.JSONDecodeError as problem:
@@ -214,6 +217,10 @@ def parse_json(raw: bytes) -> Any:
     if is_too_deep(raw, document):
         detail = f"The body nests more than {DEEPEST} objects and arrays."
         raise Refusal(Code.BODY_MALFORMED, detail, places=(Place("body", "", detail),))
+    twice = repeated_names(raw, document)
+    if twice:
+        detail = "The name stands twice in its object."
+        _raise([Place("body", _pointer(path), detail) for path in twice])
     return _whole_numbers(document) if _MAY_HOLD_FLOAT.search(raw) else document
 
 
@@ -259,12 +266,16 @@ def _faults(location: str, errors: Iterable[Any]) -> list[Place]:
         names = [kind.property] if hasattr(kind, "property") else getattr(kind, "unexpected", [""])
         for name in names:
             path = [str(part) for part in error.instance_path] + ([name] if name else [])
-            pointer = "".join(f"/{_escaped(part)}" for part in path)
+            pointer = _pointer(path)
             if location != "body":
                 pointer = ".".join(path)
             detail = error.message if len(names) == 1 else f"{name!r} is not allowed here"
             places.append(Place(location, pointer, detail))
     return places
+
+
+def _pointer(path: Iterable[str]) -> str:
+    return "".join(f"/{_escaped(part)}" for part in path)
 
 
 def _escaped(part: str) -> str:
