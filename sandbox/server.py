@@ -20,9 +20,13 @@ import orjson
 import uvicorn
 
 from sandbox.app import contracts_of, make_app, make_runtime
+from sandbox.contracts import Contract
 from sandbox.database import DatabaseUnusable, forget_database, is_address
+from sandbox.observability.logs import configure
+from sandbox.observability.setting_up import TracesUnusable
+from sandbox.processes import ProcessesFailed, Supervisor
 from sandbox.runtime import Runtime, SeedWorld
-from sandbox.settings import LOOPBACK, Level, Settings
+from sandbox.settings import LOOPBACK, Level, LogFormat, Settings
 from sandbox.tls import CertificateUnusable
 from sandbox.web.serving import server_of
 
@@ -99,10 +103,12 @@ def serve(
     prepare: Callable[[Runtime], None],
     on_ready: Callable[[Settings], None],
     fresh: bool = False,
+    processes: int = 1,
 ) -> None:
     """Runs a sandbox until SIGINT or SIGTERM; `prepare` fills its world, `on_ready` is told once it serves.
 
-    With `fresh`, what the database held is forgotten. Raises CannotStart, ContractError or DatabaseUnusable, and has
+    With `fresh`, what the database held is forgotten. More than one of `processes` share a database on a PostgreSQL server;
+    this process then starts them and replaces those that die. Raises CannotStart, ContractError or DatabaseUnusable, and has
     then changed nothing.
     """
     taken, settings = listen(settings)
@@ -124,6 +130,9 @@ def serve(
             if settings.hub is not None and sftp_taken is not None:
                 runtime.sftp = _sftp(settings.hub, sftp_taken, runtime)
             app = make_app(runtime, contracts)
+        except TracesUnusable as problem:
+            runtime.database.close()
+            raise CannotStart(str(problem)) from problem
         except BaseException:
             runtime.database.close()
             raise
@@ -142,7 +151,8 @@ def serve(
 
 def server_options(runtime: Runtime) -> dict[str, Any]:
     """What the HTTP server is told beside its bounds: with which certificate it serves, and which proxies it believes."""
-    options: dict[str, Any] = {}
+    # What the server has to say goes to our log, in our form.
+    options: dict[str, Any] = {"log_config": None}
     certificate = runtime.certificate
     if certificate is not None:
         options["ssl_context_factory"] = lambda _config, _default: certificate.context
@@ -157,7 +167,7 @@ def _sftp(hub: Path, taken: socket.socket, runtime: Runtime) -> "Sftp":
     from sandbox.esr.files.sftp import HostKeyUnusable, Sftp
 
     try:
-        return Sftp(hub, taken, runtime.database)
+        return Sftp(hub, taken, runtime.database, runtime.settings)
     except HostKeyUnusable as problem:
         raise CannotStart(str(problem)) from problem
 
@@ -310,10 +320,6 @@ def is_answering(url: str, timeout: float = 5.0) -> bool:
         return False
 
 
-def silence_libraries() -> None:
-    """Keeps the libraries' own chatter off the terminal; what the sandbox has to say it says itself."""
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    for name in ("httpx", "httpcore", "connexion", "asyncssh"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+def silence_libraries(log_format: LogFormat = LogFormat.TEXT) -> None:
+    """Sets up the log; the libraries' own chatter stays off it: what the sandbox has to say it says itself."""
+    configure(log_format)

@@ -16,7 +16,9 @@ from sandbox.database import Database, Transaction
 from sandbox.esr.files.hub import INBOX, UNFINISHED, Hub
 from sandbox.esr.files.sftp_session import FOLDER, EmployerSession
 from sandbox.esr.store.organisations import find_organisation
+from sandbox.identity.bearer import is_good
 from sandbox.identity.store import digest_of, find_client
+from sandbox.settings import Settings
 
 _HOST_KEY = ".host-key"
 _MOST_CONNECTIONS = 32
@@ -33,10 +35,13 @@ class HostKeyUnusable(Exception):
 class Sftp:
     """The SFTP server of one hub."""
 
-    def __init__(self, root: Path, listener: socket.socket, database: Database) -> None:
+    def __init__(
+        self, root: Path, listener: socket.socket, database: Database, settings: Settings
+    ) -> None:
         """Makes the host key beside the folders where there is none. Raises HostKeyUnusable."""
         self.hub = Hub(root)
         self.database = database
+        self.settings = settings
         self.connections: set[asyncssh.SSHServerConnection] = set()
         self._listener = listener
         self._host_key = _host_key(root / _HOST_KEY)
@@ -79,6 +84,10 @@ class Sftp:
         def is_known(transaction: Transaction) -> bool:
             client = find_client(transaction.connection, digest_of(token))
             if client is None or client.workspace != workspace:
+                return False
+            if not is_good(client, self.settings):
+                return False
+            if client.employers is not None and ods_code not in client.employers:
                 return False
             return find_organisation(transaction.connection, workspace, ods_code) is not None
 
