@@ -42,6 +42,7 @@ from sandbox.journal.store import FLUSH, append  # noqa: E402
 from sandbox.limits.counting import LIMITS, RequestLimits  # noqa: E402
 from sandbox.limits.store import load_limits  # noqa: E402
 from sandbox.limits.windows import PLATFORM  # noqa: E402
+from sandbox.observability.setting_up import observed  # noqa: E402
 from sandbox.outbox.dispatcher import Dispatcher  # noqa: E402
 from sandbox.outgoing import Outgoing  # noqa: E402
 from sandbox.policies import Policies  # noqa: E402
@@ -125,7 +126,7 @@ def make_app(runtime: Runtime, contracts: list[Contract]) -> ASGIApp:
             system=contract.name,
             document=contract.document,
         )
-    return Front(TokenDoor(app), runtime, staged)
+    return observed(Front(TokenDoor(app), runtime, staged), runtime, contracts)
 
 
 def _resolver(name: str, systems: frozenset[str]) -> Resolver:
@@ -209,6 +210,7 @@ def _lifespan(runtime: Runtime) -> Callable[[Any], Any]:
             await runtime.outgoing.close()
             if connection is not None:
                 await connection.close()
+            runtime.tracer.close()
             await asyncio.to_thread(runtime.database.close)
 
     return lifespan

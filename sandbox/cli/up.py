@@ -8,16 +8,14 @@ from typing import Any
 
 import click
 
-from sandbox.cli import Stop
+from sandbox.cli import DEFAULT_DATABASE, Stop
 from sandbox.cli.hosting import hosting_options, hosting_settings
 from sandbox.cli.worlds import DEFAULT_WORLD, WORLDS, admit, fill_default, make_world
 from sandbox.identity.kept import kept_secret
 from sandbox.identity.store import new_token
 from sandbox.runtime import Runtime
 from sandbox.server import serve, silence_libraries
-from sandbox.settings import Level, Mode, Settings
-
-_DATABASE = ".esr-sandbox/sandbox.db"
+from sandbox.settings import Level, LogFormat, Mode, Settings
 
 
 @click.command(
@@ -37,7 +35,7 @@ _DATABASE = ".esr-sandbox/sandbox.db"
 @click.option(
     "--database",
     envvar="ESR_SANDBOX_DATABASE",
-    default=_DATABASE,
+    default=DEFAULT_DATABASE,
     show_default=True,
     help="An SQLite file, or :memory:.",
 )
@@ -133,7 +131,7 @@ def command(
     **hosting: Any,
 ) -> None:
     """Start the mock ESR and the mock NHS Jobs on one port; Ctrl-C stops them, and the state stays."""
-    silence_libraries()
+    silence_libraries(LogFormat(hosting["log_format"]))
     if not _is_loopback(host):
         raise Stop(
             f"{host} is not a loopback address. The sandbox's own powers ask for no token, so it listens on loopback only."

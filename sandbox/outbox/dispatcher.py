@@ -304,10 +304,11 @@ class Dispatcher:
         if fault is not None and fault.kind == "DUPLICATE":
             attempts.append(await self._attempt(message, fault))
 
-        def settle(transaction: Transaction) -> None:
+        def settle(transaction: Transaction) -> str:
             is_ours = self._sharing is None or self._sharing.end(transaction, message)
             if find_workspace(transaction.connection, message.workspace) is None:
-                return
+                return "DROPPED"
+            outcome = "DROPPED"
             unit = open_unit(transaction, message.workspace, attempts[0][0], message.sender)
             for begun, sent, took in attempts:
                 spoken = _spoken(message, sent, replace(unit, wall=begun), took)
@@ -316,11 +317,13 @@ class Dispatcher:
             if is_ours and still_waits(unit.connection, message):
                 answer = attempts[0][1].answer
                 is_lost = fault is not None and fault.kind == "LOSE_ANSWER"
-                self._settle(unit, message, _LOST if is_lost else answer)
+                outcome = self._settle(unit, message, _LOST if is_lost else answer)
             if overtakes:
                 release(unit.connection, *beside, HELD, unit.now)
+            return outcome
 
-        await self._database.written(settle, message.workspace)
+        outcome: str = await self._database.written(settle, message.workspace)
+        self._meter.message_sent(message.sender, outcome)
         if overtakes:
             self._overtaken.discard(beside)
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from sandbox.web.reply import Reply
 from sandbox.web.token_door import is_at_door
 
-SERVED_BESIDE_CONTRACTS = frozenset({"/health"})
-"""What tells whoever runs the process that it is well."""
+SERVED_BESIDE_CONTRACTS = frozenset({"/health", "/ready", "/metrics"})
+"""What tells whoever runs the process how it is. It gives no power, and metrics are there only where a setting asks for them."""
 PREFIXED = "/receiver/"
 """Before these paths alone `/w/<workspace>` stands: it is the address under which NHS Jobs has events delivered."""
 

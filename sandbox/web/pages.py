@@ -1,5 +1,6 @@
-"""The pages beside the contracts: health, and where to find what."""
+"""The pages beside the contracts: health, readiness, metrics, and where to find what."""
 
+import hmac
 from collections.abc import Awaitable, Callable
 from html import escape
 
@@ -9,34 +10,87 @@ from starlette.routing import Route, Router
 
 from sandbox import __version__
 from sandbox.contracts import Contract
+from sandbox.errors import Code, Refusal
+from sandbox.observability.readiness import Readiness
 from sandbox.runtime import Runtime
+from sandbox.settings import Level
 from sandbox.web.front import nothing_here
 
 _Page = Callable[[Request], Awaitable[Response]]
 
+_HEALTH = "application/health+json"
+_BEARER = "Bearer "
+
 
 def pages(runtime: Runtime, contracts: list[Contract]) -> Router:
     """The routes that no contract describes."""
-    return Router(
-        routes=[
-            Route("/health", _health(runtime), methods=["GET"]),
-            Route("/", _index(contracts), methods=["GET"]),
-        ],
-        default=nothing_here,
-    )
+    routes = [
+        Route("/health", _health(runtime), methods=["GET"]),
+        Route("/ready", _ready(runtime), methods=["GET"]),
+        Route("/", _index(contracts), methods=["GET"]),
+    ]
+    if runtime.settings.metrics:
+        routes.append(Route("/metrics", _metrics(runtime), methods=["GET"]))
+    # A redirect would name the host that the request names.
+    return Router(routes=routes, default=nothing_here, redirect_slashes=False)
 
 
 def _health(runtime: Runtime) -> _Page:
+    told = {"status": "pass", "version": __version__, "systems": sorted(runtime.settings.systems)}
+
     async def health(_request: Request) -> Response:
-        """200 once requests are served and NHS Jobs hears from ESR; 503 before."""
-        status = "pass" if runtime.is_ready else "warn"
-        return JSONResponse(
-            {"status": status, "version": __version__, "systems": sorted(runtime.settings.systems)},
-            status_code=200 if runtime.is_ready else 503,
-            media_type="application/health+json",
-        )
+        """200 as long as requests are served: whether the process lives, and not whether all is well."""
+        return JSONResponse(told, media_type=_HEALTH)
 
     return health
+
+
+def _ready(runtime: Runtime) -> _Page:
+    readiness = Readiness(runtime)
+
+    async def ready(_request: Request) -> Response:
+        """200 while the sandbox can do its work, 503 while it cannot; each check with what does not hold."""
+        checks = await readiness.checks()
+        passes = all(check.passes for check in checks)
+        told = {
+            check.name: [
+                {"status": "pass"} if check.passes else {"status": "fail", "output": check.detail}
+            ]
+            for check in checks
+        }
+        return JSONResponse(
+            {"status": "pass" if passes else "fail", "version": __version__, "checks": told},
+            status_code=200 if passes else 503,
+            headers={"Cache-Control": "no-store"},
+            media_type=_HEALTH,
+        )
+
+    return ready
+
+
+def _metrics(runtime: Runtime) -> _Page:
+    async def metrics(request: Request) -> Response:
+        """Prometheus's text format; at level `platform` to the operator only."""
+        # Imported when it is asked for: no start waits for the library.
+        from sandbox.observability.metrics import MEDIA_TYPE, Prometheus
+
+        settings, meter = runtime.settings, runtime.meter
+        if settings.level is Level.PLATFORM and not _is_operator(request, settings.operator_token):
+            raise Refusal(
+                Code.TOKEN_INVALID,
+                "Metrics are for the operator of the sandbox: send the operator's token as a bearer token.",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        assert isinstance(meter, Prometheus)
+        return Response(await meter.exposition(), media_type=MEDIA_TYPE)
+
+    return metrics
+
+
+def _is_operator(request: Request, operator: str | None) -> bool:
+    header = request.headers.get("authorization", "")
+    token = header.removeprefix(_BEARER) if header.startswith(_BEARER) else ""
+    return bool(operator) and hmac.compare_digest(token.encode(), (operator or "").encode())
 
 
 def _index(contracts: list[Contract]) -> _Page:

@@ -15,6 +15,7 @@ async def suffer(call: Call, strikes: Iterable[Strike]) -> Reply | None:
     Raises Refusal where a fault is one.
     """
     for strike in strikes:
+        call.runtime.meter.fault_struck(strike.kind)
         instead = reply_instead(strike)
         if instead is not None:
             return instead

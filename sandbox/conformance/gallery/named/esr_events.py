@@ -122,10 +122,10 @@ def _leaking(data: Callable[..., Any]) -> Callable[..., Any]:
     return lambda applicant: {**data(applicant), "person": applicant["person"]}
 
 
-def _taking_all(settle: Callable[..., None]) -> Callable[..., None]:
-    def settled(sender: Any, unit: Any, message: Any, answer: Any) -> None:
+def _taking_all(settle: Callable[..., str]) -> Callable[..., str]:
+    def settled(sender: Any, unit: Any, message: Any, answer: Any) -> str:
         taken = replace(answer, status=200) if answer.status >= 500 else answer
-        settle(sender, unit, message, taken)
+        return settle(sender, unit, message, taken)
 
     return settled
 
