@@ -13,10 +13,18 @@ from simulators.credentials import Access, authorization, client_access, own_key
 
 
 def new_workspace(name: str, operator: Access | None, **about: Any) -> dict[str, Any]:
-    """What `create_workspace` is sent; at level `platform` with a key of this process's own for its client."""
+    """What `create_workspace` is sent; at level `platform` with a key of this process's own, and without limits.
+
+    What is sent there is a test's, or as fast as it can be: it would spend most of its time waiting.
+    """
     if operator is None:
         return {"name": name, **about}
-    return {"name": name, "client": {"jwks": dict(own_key()[2])}, **about}
+    return {
+        "name": name,
+        "client": {"jwks": dict(own_key()[2])},
+        "limits": {"mode": "OFF"},
+        **about,
+    }
 
 
 def access_to(made: Mapping[str, Any]) -> Access:
