@@ -227,13 +227,9 @@ def _announce(settings: Settings, as_json: bool) -> None:
             told |= {"sftpHost": settings.host, "sftpPort": settings.sftp_port}
         click.echo(json.dumps(told))
         return
-    rows = [
-        *shown,
-        ("Control", f"{url}/control/v1"),
-        ("Pages", f"{url}/"),
-        ("Health", f"{url}/health"),
-    ]
-    for name, address in rows:
+    if settings.mode is Mode.FULL:
+        shown += [("Control", f"{url}/control/v1"), ("Pages", f"{url}/")]
+    for name, address in [*shown, ("Health", f"{url}/health")]:
         click.echo(f"{name:<9} {address}")
     if settings.hub is not None:
         click.echo(f"Hub       {settings.hub}")
