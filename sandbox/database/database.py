@@ -19,8 +19,8 @@ from time import perf_counter
 from typing import Any
 
 from sandbox.database.link import Link
-from sandbox.database.postgresql import Postgresql, is_address
-from sandbox.database.sqlite import READERS, Sqlite
+from sandbox.database.postgresql import Postgresql, forget_tables, is_address
+from sandbox.database.sqlite import READERS, Sqlite, forget_file
 from sandbox.database.transaction import Transaction, Work, attempt, is_fatal
 from sandbox.errors import Code, Refusal
 from sandbox.observability.meter import Meter
@@ -33,6 +33,10 @@ _READ_ATTEMPTS = 2
 
 Flush = Callable[[Transaction, list[Any]], None]
 _Command = tuple[Work, str | None, Receipt]
+
+
+class _OutcomeUnknown(Exception):
+    """Whether a group was committed cannot be found out: it is neither acknowledged nor run again."""
 
 
 class Database:
@@ -143,12 +147,14 @@ class Database:
                             connection.invalidate()
                         raise
             except Exception as problem:
-                if not (self._place.is_shared and is_fatal(problem)):
+                if not is_fatal(problem):
                     raise
+                if not self._place.is_shared:
+                    raise self._unavailable(problem) from problem
                 # The other connections of the pool were lost with it.
                 self._place.reading.dispose()
                 if time == _READ_ATTEMPTS:
-                    raise self._unavailable() from problem
+                    raise self._unavailable(problem) from problem
         raise AssertionError("unreachable")
 
     def _write(self) -> None:
@@ -193,7 +199,7 @@ class Database:
                     "a group of %d writes was not committed: %s", len(commands), problem
                 )
                 self.meter.group_ended(len(commands), perf_counter() - began, committed=False)
-                self._refuse(commands, outcomes)
+                self._refuse(commands, outcomes, problem)
                 return
             break
         self.meter.group_ended(len(commands), perf_counter() - began, committed=True)
@@ -232,10 +238,14 @@ class Database:
                     self._place.announce(transaction)
                     try:
                         held.commit()
-                    except Exception:
-                        if not self._place.was_committed(transaction):
+                    except Exception as problem:
+                        is_committed = self._place.was_committed(transaction)
+                        if is_committed is None:
+                            raise _OutcomeUnknown(str(problem)) from problem
+                        if not is_committed:
                             raise
                         connection.invalidate()
+                self._place.check()
             except Exception as problem:
                 if self._place.is_shared and is_fatal(problem):
                     connection.invalidate()
@@ -243,15 +253,30 @@ class Database:
         return transaction.announcements
 
     def _refuse(
-        self, commands: list[_Command], outcomes: list[tuple[Receipt, Any, Exception | None]]
+        self,
+        commands: list[_Command],
+        outcomes: list[tuple[Receipt, Any, Exception | None]],
+        problem: Exception,
     ) -> None:
         failures = {id(receipt): failure for receipt, _, failure in outcomes if failure}
         for _, _, receipt in commands:
-            receipt.set_exception(failures.get(id(receipt)) or self._unavailable())
+            receipt.set_exception(failures.get(id(receipt)) or self._unavailable(problem))
         deliver(receipt for _, _, receipt in commands)
 
-    def _unavailable(self) -> Refusal:
-        return Refusal(Code.SERVICE_UNAVAILABLE, self._place.refusal, headers={"Retry-After": "5"})
+    def _unavailable(self, problem: Exception) -> Refusal:
+        told = self._place.refusal(problem)
+        return Refusal(Code.SERVICE_UNAVAILABLE, told, headers={"Retry-After": "5"})
+
+
+def forget_database(place: Path | str) -> None:
+    """Deletes a sandbox's database, of whatever version. Nothing is deleted that is not a sandbox's.
+
+    Raises DatabaseUnusable when it is another program's, or in use.
+    """
+    if isinstance(place, str) and is_address(place):
+        forget_tables(place)
+    else:
+        forget_file(Path(place))
 
 
 def _closed() -> Refusal:

@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 _FIRST_WAIT_SECONDS = 0.05
 _LONGEST_WAIT_SECONDS = 2.0
+IN_USE = 7_341_002
+"""The lock that every process shares while it has the database open."""
 _PATIENCE_SECONDS = 20.0
 _ASK_AGAIN_SECONDS = 0.5
 _LOOK_SECONDS = 0.01
@@ -144,6 +146,7 @@ class Link:
         connection = self._connect()
         connection.autocommit = True
         connection.execute(f"LISTEN {self.channel}")
+        connection.execute("SELECT pg_advisory_lock_shared(%s)", (IN_USE,))
         return connection
 
     def _hear(self) -> None:

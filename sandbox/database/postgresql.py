@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sandbox.database.link import Link
+from sandbox.database.link import IN_USE, Link
 from sandbox.database.schema import (
     SCHEMA_VERSION,
     DatabaseUnusable,
@@ -53,94 +53,25 @@ def without_password(place: str) -> str:
     return sa.make_url(place).render_as_string(hide_password=True) if is_address(place) else place
 
 
-class Postgresql:
-    """One database of a PostgreSQL server, open."""
-
-    is_shared = True
-    has_readers = True
-    one_group_for_all = False
-    attempts = 3
-    refusal = (
-        "The sandbox's database cannot be reached, so it is not known to have stored anything. Send the request again "
-        "with the same X-Request-ID: what was stored is answered as it was the first time, and nothing is done twice."
-    )
+class _Server:
+    """A database's address, and how it is reached."""
 
     def __init__(self, address: str) -> None:
-        """Connects, and makes the tables where there are none. Raises DatabaseUnusable."""
+        """Raises DatabaseUnusable for what is no address."""
         try:
-            self._url = sa.make_url(address).set(drivername=_DRIVER)
+            self.url = sa.make_url(address).set(drivername=_DRIVER)
         except (sa.exc.ArgumentError, ValueError):
             raise DatabaseUnusable(
                 "The address of the database cannot be read. It has the form "
                 "postgresql+psycopg://user:password@host:5432/database; in user and password, @ : / and % are written "
                 "as %40 %3A %2F and %25."
             ) from None
-        self._shown = self._url.render_as_string(hide_password=True)
-        self.writing = self._engine(1)
-        self.reading = self._engine(READERS, reads_only=True)
-        try:
-            self._prepare()
-            self.link = Link(self._connect)
-        except sa.exc.DBAPIError as problem:
-            self._dispose()
-            raise DatabaseUnusable(_explain(self._shown, self._url, problem)) from None
-        except BaseException:
-            self._dispose()
-            raise
+        self.shown = self.url.render_as_string(hide_password=True)
 
-    def begin(self, transaction: Transaction, workspace: str | None) -> None:
-        """Locks the workspace's row until the end, and takes the name by which the server knows the transaction."""
-        connection = transaction.connection
-        row = None
-        if workspace is not None:
-            row = _begin.run(connection, {"workspace": workspace}).fetchone()
-        if row is None:
-            row = _name.run(connection, {}).fetchone()
-        connection.info["transaction"] = row[0]
-
-    def announce(self, transaction: Transaction) -> None:
-        """Has the other processes told once the transaction is committed."""
-        payload = self.link.told_to_others(transaction.announcements)
-        if payload:
-            channel = self.link.channel
-            _announce.run(transaction.connection, {"channel": channel, "payload": payload})
-
-    def was_committed(self, transaction: Transaction) -> bool:
-        """What became of a commit whose answer was lost, as the server knows it; False where it cannot be asked in time."""
-        asked = transaction.connection.info.get("transaction")
-        deadline = time.monotonic() + _OUTCOME_SECONDS
-        while asked and time.monotonic() < deadline:
-            try:
-                with self._engine(1).connect() as connection:
-                    status = connection.execute(
-                        sa.text("SELECT pg_xact_status(CAST(:asked AS xid8))"), {"asked": asked}
-                    ).scalar_one()
-            except sa.exc.DBAPIError:
-                status = None
-            if status in ("committed", "aborted"):
-                return bool(status == "committed")
-            time.sleep(0.1)
-        return False
-
-    def close(self) -> None:
-        """Ends every connection."""
-        self.link.close()
-        self._dispose()
-
-    def _dispose(self) -> None:
-        self.reading.dispose()
-        self.writing.dispose()
-
-    def _connect(self) -> Any:
-        """A connection of the driver's own, outside of any pool."""
-        held = self._engine(1).raw_connection()
-        connection = held.dbapi_connection
-        held.detach()
-        return connection
-
-    def _engine(self, size: int, *, reads_only: bool = False) -> sa.Engine:
+    def engine(self, size: int, *, reads_only: bool = False) -> sa.Engine:
+        """A pool of connections; none is opened yet."""
         engine = sa.create_engine(
-            self._url,
+            self.url,
             pool_size=size,
             max_overflow=0,
             # A unit of work that reads sees one state of the world, as on SQLite; one that writes has its workspace to itself.
@@ -166,22 +97,156 @@ class Postgresql:
 
         return engine
 
+    def own_tables(self, connection: sa.Connection) -> set[str]:
+        """The names of the tables that are there. Raises DatabaseUnusable where they are another program's."""
+        tables = set(sa.inspect(connection).get_table_names())
+        if tables and not tables >= {"schema_version", "workspaces"}:
+            raise DatabaseUnusable(
+                f"{self.shown} holds another program's tables. Name another database with --database; this one was left "
+                "as it is."
+            )
+        return tables
+
+    def explain(self, problem: sa.exc.DBAPIError) -> str:  # noqa: PLR0911  (a sentence for each cause)
+        """Why the database cannot be used, and what to do."""
+        shown = self.shown
+        said = str(problem.orig)
+        if getattr(problem.orig, "sqlstate", None) == "42501":
+            return (
+                f"The user {self.url.username} may not make tables in {shown}. As the database's owner: GRANT CREATE ON SCHEMA "
+                f'public TO "{self.url.username}".'
+            )
+        if "password" in said and "fe_sendauth" not in said:
+            return f"{shown}: the server does not accept the password of {self.url.username}."
+        if "fe_sendauth" in said:
+            return f"{shown}: the server asks for a password; write it into the address, or into ~/.pgpass."
+        if "database" in said and "does not exist" in said:
+            return f"{shown}: there is no database {self.url.database}. Make it with: createdb {self.url.database}"
+        if "role" in said and "does not exist" in said:
+            return f"{shown}: the server knows no user {self.url.username}."
+        if any(
+            words in said for words in ("refused", "No such file", "resolve", "timeout", "reach")
+        ):
+            return f"{shown}: no PostgreSQL server answers there. Start it, or name another with --database."
+        return f"{shown} cannot be used: {said.strip().splitlines()[-1]}"
+
+
+class Postgresql:
+    """One database of a PostgreSQL server, open."""
+
+    is_shared = True
+    has_readers = True
+    one_group_for_all = False
+    attempts = 3
+
+    def __init__(self, address: str) -> None:
+        """Connects, and makes the tables where there are none. Raises DatabaseUnusable."""
+        self._server = _Server(address)
+        self.writing = self._server.engine(1)
+        self.reading = self._server.engine(READERS, reads_only=True)
+        try:
+            self._prepare()
+            self.link = Link(self._connect)
+        except sa.exc.DBAPIError as problem:
+            self._dispose()
+            raise DatabaseUnusable(self._server.explain(problem)) from None
+        except BaseException:
+            self._dispose()
+            raise
+
+    def refusal(self, _problem: Exception) -> str:
+        """What is told to those whose writes were lost, or whose reads failed."""
+        return (
+            "The sandbox's database cannot be reached, so it is not known to have stored anything. Send the request again "
+            "with the same X-Request-ID: what was stored is answered as it was the first time, and nothing is done twice."
+        )
+
+    def check(self) -> None:
+        """Nothing: what the server has committed is there."""
+
+    def begin(self, transaction: Transaction, workspace: str | None) -> None:
+        """Locks the workspace's row until the end, and takes the name by which the server knows the transaction."""
+        connection = transaction.connection
+        row = None
+        if workspace is not None:
+            row = _begin.run(connection, {"workspace": workspace}).fetchone()
+        if row is None:
+            row = _name.run(connection, {}).fetchone()
+        connection.info["transaction"] = row[0]
+
+    def announce(self, transaction: Transaction) -> None:
+        """Has the other processes told once the transaction is committed."""
+        payload = self.link.told_to_others(transaction.announcements)
+        if payload:
+            channel = self.link.channel
+            _announce.run(transaction.connection, {"channel": channel, "payload": payload})
+
+    def was_committed(self, transaction: Transaction) -> bool | None:
+        """What became of a commit whose answer was lost, as the server knows it; None where it cannot be asked in time."""
+        asked = transaction.connection.info.get("transaction")
+        deadline = time.monotonic() + _OUTCOME_SECONDS
+        while asked and time.monotonic() < deadline:
+            try:
+                with self._server.engine(1).connect() as connection:
+                    status = connection.execute(
+                        sa.text("SELECT pg_xact_status(CAST(:asked AS xid8))"), {"asked": asked}
+                    ).scalar_one()
+            except sa.exc.DBAPIError:
+                status = None
+            if status in ("committed", "aborted"):
+                return bool(status == "committed")
+            time.sleep(0.1)
+        return None
+
+    def close(self) -> None:
+        """Ends every connection."""
+        self.link.close()
+        self._dispose()
+
+    def _dispose(self) -> None:
+        self.reading.dispose()
+        self.writing.dispose()
+
+    def _connect(self) -> Any:
+        """A connection of the driver's own, outside of any pool."""
+        held = self._server.engine(1).raw_connection()
+        connection = held.dbapi_connection
+        held.detach()
+        return connection
+
     def _prepare(self) -> None:
         with self.writing.connect() as connection, connection.begin():
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
-            tables = set(sa.inspect(connection).get_table_names())
-            if tables and not tables >= {"schema_version", "workspaces"}:
-                raise DatabaseUnusable(
-                    f"{self._shown} holds another program's tables. Name another database with --database; this one was "
-                    "left as it is."
-                )
+            self._server.own_tables(connection)
             prepare_schema(connection, _sorted_as_on_sqlite())
             version = connection.execute(sa.select(schema_version.c.version)).scalar_one()
         if version != SCHEMA_VERSION:
             raise DatabaseUnusable(
-                f"{self._shown} was written by a {age_of(version)} version of the sandbox (schema {version}, this one "
+                f"{self._server.shown} was written by a {age_of(version)} version of the sandbox (schema {version}, this one "
                 f"has {SCHEMA_VERSION}). Use that version, or name another database with --database."
             )
+
+
+def forget_tables(address: str) -> None:
+    """Drops a sandbox's tables, of whatever version. Raises DatabaseUnusable where they are in use or another program's."""
+    server = _Server(address)
+    engine = server.engine(1)
+    try:
+        with engine.connect() as connection, connection.begin():
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
+            tables = server.own_tables(connection)
+            free = connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(IN_USE)))
+            if not free.scalar_one():
+                raise DatabaseUnusable(
+                    f"{server.shown} is in use by another sandbox. Stop that one or name another with --database."
+                )
+            for name in sorted(tables):
+                quoted = connection.dialect.identifier_preparer.quote(name)
+                connection.exec_driver_sql(f"DROP TABLE IF EXISTS {quoted} CASCADE")
+    except sa.exc.DBAPIError as problem:
+        raise DatabaseUnusable(server.explain(problem)) from None
+    finally:
+        engine.dispose()
 
 
 def _sorted_as_on_sqlite() -> sa.MetaData:
@@ -194,25 +259,3 @@ def _sorted_as_on_sqlite() -> sa.MetaData:
             if isinstance(column.type, sa.String):
                 column.type = type(column.type)(column.type.length, collation="C")
     return tables
-
-
-def _explain(shown: str, url: sa.URL, problem: sa.exc.DBAPIError) -> str:  # noqa: PLR0911  (a sentence for each cause)
-    said = str(problem.orig)
-    if getattr(problem.orig, "sqlstate", None) == "42501":
-        return (
-            f"The user {url.username} may not make tables in {shown}. As the database's owner: GRANT CREATE ON SCHEMA "
-            f'public TO "{url.username}".'
-        )
-    if "password" in said and "fe_sendauth" not in said:
-        return f"{shown}: the server does not accept the password of {url.username}."
-    if "fe_sendauth" in said:
-        return f"{shown}: the server asks for a password; write it into the address, or into ~/.pgpass."
-    if "database" in said and "does not exist" in said:
-        return (
-            f"{shown}: there is no database {url.database}. Make it with: createdb {url.database}"
-        )
-    if "role" in said and "does not exist" in said:
-        return f"{shown}: the server knows no user {url.username}."
-    if any(words in said for words in ("refused", "No such file", "resolve", "timeout", "reach")):
-        return f"{shown}: no PostgreSQL server answers there. Start it, or name another with --database."
-    return f"{shown} cannot be used: {said.strip().splitlines()[-1]}"

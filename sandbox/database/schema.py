@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 
 SCHEMA_VERSION = 4
+OLDEST_VERSION = 3
+"""What can be brought up to date; what is older still is refused."""
 
 metadata = sa.MetaData()
 

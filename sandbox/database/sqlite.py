@@ -1,5 +1,6 @@
 """A database in one SQLite file, or in memory. The file belongs to one process at a time."""
 
+import logging
 import os
 import sqlite3
 from contextlib import closing
@@ -9,11 +10,45 @@ from typing import Any
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
+from sandbox.database.copying import copy_file, flush
 from sandbox.database.link import Link
-from sandbox.database.schema import SCHEMA_VERSION, DatabaseUnusable, age_of, prepare_schema
+from sandbox.database.schema import (
+    OLDEST_VERSION,
+    SCHEMA_VERSION,
+    DatabaseUnusable,
+    age_of,
+    prepare_schema,
+)
 from sandbox.database.transaction import Transaction
 
 READERS = 4
+logger = logging.getLogger(__name__)
+
+_GONE = "the file is gone"
+_CAUSES = (
+    (
+        _GONE,
+        "{path}, or the log beside it, was moved or deleted while the sandbox runs. Put it back.",
+    ),
+    ("locked", "{path} is locked by another process. End what holds it."),
+    (
+        "readonly",
+        "{path} may not be written any more. Give the right back, or mount the disk for writing.",
+    ),
+    ("full", "There is no room on the disk of {path}. Free some."),
+    (
+        "disk I/O error",
+        "The disk of {path} refuses to be written or read: it may be full, or broken.",
+    ),
+    ("malformed", "{path} is damaged. Stop the sandbox and start it on a backup."),
+    ("not a database", "{path} is damaged. Stop the sandbox and start it on a backup."),
+    (
+        "unable to open",
+        "{path} cannot be opened any more. Put it back, or give this user the right to it.",
+    ),
+)
+"""Words of SQLite's, and the sentence that they become."""
+_SEND_AGAIN = "Nothing was changed that is not told when the request is sent again with the same X-Request-ID."
 
 
 class Sqlite:
@@ -25,10 +60,6 @@ class Sqlite:
     """Whether commands of several workspaces are committed together."""
     attempts = 1
     """How often a group is run whose transaction was lost: here the disk is at fault, and stays so."""
-    refusal = (
-        "The sandbox could not store the change; nothing was changed. Free disk space or mend the database, then send "
-        "the request again with the same X-Request-ID."
-    )
 
     def __init__(self, path: Path | None) -> None:
         """Opens `path`, or a database in memory when it is None. Raises DatabaseUnusable."""
@@ -38,7 +69,10 @@ class Sqlite:
             _check_content(path)
         self._lock = _take(path)
         try:
+            if path is not None:
+                _bring_up_to_date(path)
             self.writing = self._open(path)
+            self._files = () if path is None else _identities(path)
             # Another's pages would be no use to the writer, which keeps one connection and with it what it has read.
             self.reading = self.writing if path is None else _engine(path, reads_only=True)
         except BaseException:
@@ -50,8 +84,22 @@ class Sqlite:
         """Whether reads go beside the writer; a database in memory belongs to one connection, which the writer holds."""
         return self._path is not None
 
+    def refusal(self, problem: Exception) -> str:
+        """What is told to those whose writes were lost, or whose reads failed: the cause, and what to do."""
+        said = str(getattr(problem, "orig", None) or problem)
+        for words, sentence in _CAUSES:
+            if words in said:
+                return f"{sentence.format(path=self._path)} {_SEND_AGAIN}"
+        return f"The sandbox could not store the change: {said[:200]}. {_SEND_AGAIN}"
+
     def begin(self, _transaction: Transaction, _workspace: str | None) -> None:
-        """Nothing: the file's one writer is alone."""
+        """Looks whether the file is still where it belongs; its one writer is alone. Raises OSError."""
+        self.check()
+
+    def check(self) -> None:
+        """Raises OSError where the file is not under its name any more: what is written to it then, no start would find."""
+        if self._path is not None and _identities(self._path) != self._files:
+            raise FileNotFoundError(_GONE)
 
     def announce(self, _transaction: Transaction) -> None:
         """Nothing: nobody else has the file."""
@@ -110,15 +158,15 @@ def _engine(path: Path | None, *, reads_only: bool = False) -> sa.Engine:
     return engine
 
 
-def forget_database(path: Path) -> None:
-    """Deletes a sandbox's database, of whatever version. Nothing is deleted that is not a sandbox's.
+def forget_file(path: Path) -> None:
+    """Deletes a sandbox's file, of whatever version. Nothing is deleted that is not a sandbox's.
 
     Raises DatabaseUnusable when the file is another program's, or in use.
     """
     if not path.exists():
         return
     _check_place(path)
-    _held_version(path)
+    held_version(path)
     lock = _take(path)
     try:
         for suffix in ("", "-wal", "-shm"):
@@ -129,15 +177,65 @@ def forget_database(path: Path) -> None:
 
 def _check_content(path: Path) -> None:
     """Looks into a file before anything is written to it, or beside it. Raises DatabaseUnusable for one not of ours."""
-    version = _held_version(path)
-    if version is not None and version != SCHEMA_VERSION:
+    version = held_version(path)
+    if version is not None and not OLDEST_VERSION <= version <= SCHEMA_VERSION:
         raise DatabaseUnusable(
             f"{path} was written by a {age_of(version)} version of the sandbox (schema {version}, this one has "
             f"{SCHEMA_VERSION}). Use that version, name another file with --database, or begin again with --fresh."
         )
 
 
-def _held_version(path: Path) -> int | None:
+def _bring_up_to_date(path: Path) -> None:
+    """Brings a file of an earlier schema to the present one, and keeps a copy of it as it was.
+
+    All of it is one transaction: a process that dies meanwhile leaves the file as it was. Raises DatabaseUnusable.
+    """
+    version = held_version(path)
+    if version is None or version == SCHEMA_VERSION:
+        return
+    # Imported when it is asked for: Alembic is read once in a database's life.
+    from sandbox.migrations import migrate
+
+    kept = path.with_name(f"{path.name}.schema-{version}")
+    growing = path.with_name(f"{kept.name}.part")
+    copy_file(path, growing)
+    growing.replace(kept)
+    flush(kept.parent)
+    engine = _engine(path)
+    try:
+        with engine.connect() as opened:
+            connection = opened.execution_options(writes=True)
+            with connection.begin():
+                migrate(connection, version)
+    except sa.exc.DatabaseError as problem:
+        raise DatabaseUnusable(
+            f"{path} could not be brought from schema {version} to {SCHEMA_VERSION}: {problem.orig}. It was left as it is."
+        ) from problem
+    finally:
+        engine.dispose()
+    logger.warning(
+        "%s was of schema %d and is of schema %d now; as it was, it is kept as %s",
+        path,
+        version,
+        SCHEMA_VERSION,
+        kept,
+    )
+
+
+def _identities(path: Path) -> tuple[tuple[int, int] | None, ...]:
+    """Which files lie under the names of the database and of its log: by device and number, None where none does."""
+    found: list[tuple[int, int] | None] = []
+    for name in (str(path), f"{path}-wal"):
+        try:
+            held = os.stat(name)  # noqa: PTH116  (this is asked twice for each commit)
+        except OSError:
+            found.append(None)
+        else:
+            found.append((held.st_dev, held.st_ino))
+    return tuple(found)
+
+
+def held_version(path: Path) -> int | None:
     """The schema version of a sandbox's file, None where nothing is yet. Raises DatabaseUnusable for another's."""
     if not path.exists() or path.stat().st_size == 0:
         return None

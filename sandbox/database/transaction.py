@@ -85,5 +85,9 @@ def _undo(transaction: Transaction, put_off: dict[str, int], savepoint: str = "u
 
 
 def is_fatal(problem: Exception) -> bool:
-    """Whether the whole transaction is lost: disk full, input/output error, file or server gone, deadlock, database locked."""
-    return isinstance(problem, sa.exc.OperationalError | sa.exc.InterfaceError)
+    """Whether the whole transaction is lost: disk full, input/output error, file damaged, file or server gone, deadlock, lock."""
+    # What SQLite says of a damaged file is of no kind of its own.
+    return (
+        isinstance(problem, sa.exc.OperationalError | sa.exc.InterfaceError)
+        or type(problem) is sa.exc.DatabaseError
+    )

@@ -8,6 +8,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -35,8 +36,18 @@ class FileVictim:
         return self.running.url.rsplit(":", 1)[1]
 
     def reader(self) -> sa.Engine:
-        """An engine that reads what is committed, while the sandbox runs or not."""
-        return sa.create_engine(f"sqlite:///file:{self.file}?mode=ro&uri=true")
+        """An engine that reads what is committed, while the sandbox runs or not: a transaction sees one state of it."""
+        engine = sa.create_engine(f"sqlite:///file:{self.file}?mode=ro&uri=true")
+
+        @sa.event.listens_for(engine, "connect")
+        def _connect(connection: Any, _record: Any) -> None:
+            connection.isolation_level = None
+
+        @sa.event.listens_for(engine, "begin")
+        def _begin(connection: sa.Connection) -> None:
+            connection.exec_driver_sql("BEGIN")
+
+        return engine
 
     def kill(self, _draw: Random) -> str:
         """Ends it with SIGKILL; answers what was killed."""

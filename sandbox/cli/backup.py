@@ -1,0 +1,50 @@
+"""`esr-sandbox backup`."""
+
+from pathlib import Path
+
+import click
+
+from sandbox.cli import DEFAULT_DATABASE, Stop
+from sandbox.database import is_address, without_password
+
+
+@click.command(
+    "backup",
+    epilog="Example: esr-sandbox backup --to sandbox-monday.db · later: esr-sandbox up --database sandbox-monday.db",
+)
+@click.option(
+    "--database",
+    default=DEFAULT_DATABASE,
+    show_default=True,
+    envvar="ESR_SANDBOX_DATABASE",
+    help="The SQLite file of a sandbox, which may be running.",
+)
+@click.option(
+    "--to",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write.",
+)
+@click.option("--force", is_flag=True, help="Replace the file if it is there already.")
+def command(database: str, to: Path, force: bool) -> None:
+    """Copy a sandbox's database while it runs, and check the copy before it gets its name.
+
+    All that was acknowledged before the copy began is in it. A sandbox can be started on it.
+    """
+    # Imported when it is asked for.
+    from sandbox.backup import back_up
+
+    if is_address(database):
+        shown = without_password(database).replace("postgresql+psycopg://", "postgresql://")
+        raise Stop(
+            "A PostgreSQL database is backed up with the server's own tools, also while the sandbox runs:\n"
+            f"  pg_dump --format=custom --file={to} '{shown}'\n"
+            "and put back into an empty database with pg_restore."
+        )
+    if database == ":memory:":
+        raise Stop("A world in memory cannot be backed up: it is gone when its process ends.")
+    made = back_up(Path(database), to, replaces=force)
+    click.echo(
+        f"{made.path}: {made.size:,} bytes, {made.workspaces} workspaces, {made.records:,} records. "
+        "Every page is sound and every journal is whole."
+    )
