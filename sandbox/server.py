@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,34 +120,70 @@ def serve(
         raise
     try:
         contracts = contracts_of(settings.systems, settings.mode)
-        if fresh and settings.database_path is not None:
-            forget_database(settings.database_path)
-        try:
-            runtime = make_runtime(settings, seed_world)
-        except CertificateUnusable as problem:
-            raise CannotStart(str(problem)) from problem
-        try:
+        if fresh and settings.database_place is not None:
+            forget_database(settings.database_place)
+        with _opened(settings, seed_world) as runtime:
             prepare(runtime)
-            if settings.hub is not None and sftp_taken is not None:
-                runtime.sftp = _sftp(settings.hub, sftp_taken, runtime)
-            app = make_app(runtime, contracts)
-        except TracesUnusable as problem:
-            runtime.database.close()
+            if processes == 1:
+                _serve_with(runtime, contracts, taken, sftp_taken, on_ready)
+                return
+            ready = runtime.settings
+        # What is made once is there; each process opens the database for itself.
+        serve_one = partial(_serve_one, ready, seed_world, contracts, taken, sftp_taken)
+        try:
+            Supervisor(processes, serve_one, lambda: on_ready(ready)).run()
+        except ProcessesFailed as problem:
             raise CannotStart(str(problem)) from problem
-        except BaseException:
-            runtime.database.close()
-            raise
-        server = server_of(app, **server_options(runtime))
-        # The server ends in order on a signal and then raises it again, for whoever is above: that is we.
-        with (
-            suppress(KeyboardInterrupt),
-            asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner,
-        ):
-            runner.run(_run(server, taken, runtime, on_ready))
     finally:
         taken.close()
         if sftp_taken is not None:
             sftp_taken.close()
+
+
+@contextmanager
+def _opened(settings: Settings, seed_world: SeedWorld) -> Iterator[Runtime]:
+    try:
+        runtime = make_runtime(settings, seed_world)
+    except CertificateUnusable as problem:
+        raise CannotStart(str(problem)) from problem
+    try:
+        yield runtime
+    except TracesUnusable as problem:
+        raise CannotStart(str(problem)) from problem
+    finally:
+        runtime.database.close()
+
+
+def _serve_one(
+    settings: Settings,
+    seed_world: SeedWorld,
+    contracts: list[Contract],
+    taken: socket.socket,
+    sftp_taken: socket.socket | None,
+    tell: Callable[[], None],
+) -> None:
+    """Serves in one of several processes; `tell` is called once it is ready."""
+    with _opened(settings, seed_world) as runtime:
+        _serve_with(runtime, contracts, taken, sftp_taken, lambda _settings: tell())
+
+
+def _serve_with(
+    runtime: Runtime,
+    contracts: list[Contract],
+    taken: socket.socket,
+    sftp_taken: socket.socket | None,
+    on_ready: Callable[[Settings], None],
+) -> None:
+    """Serves in this process until SIGINT or SIGTERM."""
+    if runtime.settings.hub is not None and sftp_taken is not None:
+        runtime.sftp = _sftp(runtime.settings.hub, sftp_taken, runtime)
+    server = server_of(make_app(runtime, contracts), **server_options(runtime))
+    # The server ends in order on a signal and then raises it again, for whoever is above: that is we.
+    with (
+        suppress(KeyboardInterrupt),
+        asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner,
+    ):
+        runner.run(_run(server, taken, runtime, on_ready))
 
 
 def server_options(runtime: Runtime) -> dict[str, Any]:

@@ -20,6 +20,7 @@ HELD, FAILED, MISUSED, INCONCLUSIVE, BROKE = 0, 1, 2, 3, 4
 # A command is imported when it is asked for: `up` must not wait for Schemathesis, Locust or Matplotlib.
 _COMMANDS = {
     "up": "start the mock ESR and the mock NHS Jobs",
+    "serve": "host the sandbox for several suppliers, in several processes",
     "backup": "copy a sandbox's database while it runs",
     "demo": "the main job on a small scale, with a verdict",
     "example-supplier": "start a small recruitment system to look at and to certify",

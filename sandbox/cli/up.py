@@ -11,6 +11,7 @@ import click
 from sandbox.cli import DEFAULT_DATABASE, Stop
 from sandbox.cli.hosting import hosting_options, hosting_settings
 from sandbox.cli.worlds import DEFAULT_WORLD, WORLDS, admit, fill_default, make_world
+from sandbox.database import is_address
 from sandbox.identity.kept import kept_secret
 from sandbox.identity.store import new_token
 from sandbox.runtime import Runtime
@@ -37,7 +38,7 @@ from sandbox.settings import Level, LogFormat, Mode, Settings
     envvar="ESR_SANDBOX_DATABASE",
     default=DEFAULT_DATABASE,
     show_default=True,
-    help="An SQLite file, or :memory:.",
+    help="An SQLite file, :memory:, or postgresql+psycopg://user:password@host:5432/database.",
 )
 @click.option("--fresh", is_flag=True, help="Begin again: forget what the database holds.")
 @click.option("--only", type=click.Choice(["esr", "nhs-jobs"]), help="Run one of the two systems.")
@@ -109,7 +110,14 @@ from sandbox.settings import Level, LogFormat, Mode, Settings
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object when ready, for scripts."
 )
-def command(
+def command(**options: Any) -> None:
+    """Start the mock ESR and the mock NHS Jobs on one port; Ctrl-C stops them, and the state stays."""
+    start(1, **options)
+
+
+def start(
+    processes: int,
+    *,
     host: str,
     port: int,
     database: str,
@@ -130,12 +138,9 @@ def command(
     as_json: bool,
     **hosting: Any,
 ) -> None:
-    """Start the mock ESR and the mock NHS Jobs on one port; Ctrl-C stops them, and the state stays."""
+    """Serves with the options of the command, in so many processes."""
     silence_libraries(LogFormat(hosting["log_format"]))
-    if not _is_loopback(host):
-        raise Stop(
-            f"{host} is not a loopback address. The sandbox's own powers ask for no token, so it listens on loopback only."
-        )
+    _check_place(host, level, database, processes)
     if only == "nhs-jobs" and not esr_url:
         raise Stop(
             "NHS Jobs alone needs to know where ESR is: name it with --esr-url (and its token with --esr-token)."
@@ -178,12 +183,23 @@ def command(
         if world != "empty":
             fill_default(runtime, world)
 
-    serve(settings, make_world, prepare, lambda ready: _announce(ready, as_json), fresh)
+    serve(settings, make_world, prepare, lambda ready: _announce(ready, as_json), fresh, processes)
     if not as_json:
-        kept = (
-            f"The state is kept in {database}." if settings.database_path else "Its state is gone."
+        kept = settings.shown_database if settings.database_place else None
+        click.echo(f"Stopped. {f'The state is kept in {kept}.' if kept else 'Its state is gone.'}")
+
+
+def _check_place(host: str, level: str, database: str, processes: int) -> None:
+    if level != Level.PLATFORM and not _is_loopback(host):
+        raise Stop(
+            f"{host} is not a loopback address. The sandbox's own powers ask for no token, so it listens on loopback only; "
+            "at --level platform they ask for one."
         )
-        click.echo(f"Stopped. {kept}")
+    if processes > 1 and not is_address(database):
+        raise Stop(
+            f"{database} is for one process. Name a database on a PostgreSQL server "
+            "(--database postgresql+psycopg://user:password@host/database), or leave --processes out."
+        )
 
 
 def _make_hub(hub: Path, only: str | None) -> None:
@@ -219,7 +235,7 @@ def _announce(settings: Settings, as_json: bool) -> None:
             "level": settings.level,
             "token": settings.token,
             "tokenUrl": settings.token_url,
-            "database": settings.database,
+            "database": settings.shown_database,
         }
         if settings.level == Level.PLATFORM:
             told["operatorToken"] = settings.operator_token
@@ -237,7 +253,7 @@ def _announce(settings: Settings, as_json: bool) -> None:
         click.echo(
             f"SFTP      {settings.host} port {settings.sftp_port}, user <workspace>.<odsCode>"
         )
-    click.echo(f"Database  {settings.database}")
+    click.echo(f"Database  {settings.shown_database}")
     click.echo(f"Token     {settings.token}")
     if "esr" in settings.systems:
         click.echo(
