@@ -210,7 +210,7 @@ def _lifespan(runtime: Runtime) -> Callable[[Any], Any]:
             await runtime.outgoing.close()
             if connection is not None:
                 await connection.close()
-            runtime.tracer.close()
+            await asyncio.to_thread(runtime.tracer.close)
             await asyncio.to_thread(runtime.database.close)
 
     return lifespan

@@ -5,6 +5,7 @@ traces reaches another; of it the header `traceparent` goes along, which says no
 query, a header or a body.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -25,6 +26,7 @@ from sandbox.web.operations import CALL
 
 _SERVICE = "esr-sandbox"
 _SERVER_FAULT = 500
+_LAST_SECONDS = 2.0
 _PROPAGATOR = TraceContextTextMapPropagator()
 
 
@@ -40,7 +42,8 @@ class OpenTelemetry(Tracer):
         if resource.attributes.get("service.name", "").startswith("unknown_service"):  # type: ignore[union-attr]
             resource = resource.merge(Resource({"service.name": _SERVICE}))
         self._provider = TracerProvider(resource=resource)
-        self._provider.add_span_processor(BatchSpanProcessor(exporter or OTLPSpanExporter()))
+        self._exporter = exporter or OTLPSpanExporter()
+        self._provider.add_span_processor(BatchSpanProcessor(self._exporter))
         self._tracer = self._provider.get_tracer("sandbox", __version__)
 
     def requests(self, app: ASGIApp) -> ASGIApp:
@@ -108,7 +111,12 @@ class OpenTelemetry(Tracer):
 
     def close(self) -> None:
         """As `Tracer` says. What cannot be sent in time is lost."""
+        # A collector that does not answer is asked again and again; the sandbox ends all the same.
+        enough = threading.Timer(_LAST_SECONDS, self._exporter.shutdown)
+        enough.daemon = True
+        enough.start()
         self._provider.shutdown()
+        enough.cancel()
 
 
 def _begun_by_the_caller(scope: Scope) -> Context:

@@ -79,7 +79,7 @@ def _exchange(scope: Scope, seen: _Seen, seconds: float) -> Exchange:
         status=seen.status,
         seconds=seconds,
         code=call.code if call is not None else "",
-        workspace=call.workspace if call is not None else "",
+        workspace=call.workspace if call is not None and call.operation_id else "",
         client=call.client if call is not None else None,
         caller=caller[0] if caller else "",
         request_id=_of_form(_ID, headers.get("x-request-id")),
