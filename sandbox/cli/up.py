@@ -1,15 +1,17 @@
 """`esr-sandbox up`."""
 
 import json
-from dataclasses import replace
+from contextlib import nullcontext
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import click
 
+from sandbox.app import DEFAULT_CLIENT
 from sandbox.cli import DEFAULT_DATABASE, Stop
 from sandbox.cli.hosting import hosting_options, hosting_settings
+from sandbox.cli.ready_client import admit_key, operator_file, ready_credentials
 from sandbox.cli.worlds import DEFAULT_WORLD, WORLDS, admit, fill_default, make_world
 from sandbox.database import is_address
 from sandbox.identity.kept import kept_secret
@@ -17,6 +19,10 @@ from sandbox.identity.store import new_token
 from sandbox.runtime import Runtime
 from sandbox.server import serve, silence_libraries
 from sandbox.settings import Level, LogFormat, Mode, Settings
+
+_OPERATOR = (
+    "Operator  the token in ESR_SANDBOX_OPERATOR_TOKEN; where that is not set, nobody knows it"
+)
 
 
 @click.command(
@@ -172,18 +178,22 @@ def start(
         **hosting_settings(**hosting),
     )
 
-    if settings.level == Level.PLATFORM and settings.operator_token is None:
-        settings = replace(settings, operator_token=_kept_operator_token(settings.database_path))
-
     def prepare(runtime: Runtime) -> None:
-        if settings.level == Level.PLATFORM:
-            pass
-        elif settings.token is None:
+        if runtime.settings.level == Level.PLATFORM:
+            admit_key(runtime, is_given=client_key is not None)
+        elif runtime.settings.token is None:
             admit(runtime, _kept_token(settings.database_path))
         if world != "empty":
             fill_default(runtime, world)
 
-    serve(settings, make_world, prepare, lambda ready: _announce(ready, as_json), fresh, processes)
+    if settings.level == Level.OPEN:
+        click.echo(
+            "Level open: nobody is asked for a token. Never let anything but this machine reach it.",
+            err=True,
+        )
+    has_credentials = settings.level == Level.PLATFORM
+    with ready_credentials(settings) if has_credentials else nullcontext(settings) as ready:
+        serve(ready, make_world, prepare, lambda told: _announce(told, as_json), fresh, processes)
     if not as_json:
         kept = settings.shown_database if settings.database_place else None
         click.echo(f"Stopped. {f'The state is kept in {kept}.' if kept else 'Its state is gone.'}")
@@ -239,6 +249,8 @@ def _announce(settings: Settings, as_json: bool) -> None:
         }
         if settings.level == Level.PLATFORM:
             told["operatorToken"] = settings.operator_token
+            if settings.client_key is not None:
+                told |= {"clientId": DEFAULT_CLIENT, "keyFile": str(settings.client_key)}
         if settings.sftp_port is not None:
             told |= {"sftpHost": settings.host, "sftpPort": settings.sftp_port}
         click.echo(json.dumps(told))
@@ -254,17 +266,26 @@ def _announce(settings: Settings, as_json: bool) -> None:
             f"SFTP      {settings.host} port {settings.sftp_port}, user <workspace>.<odsCode>"
         )
     click.echo(f"Database  {settings.shown_database}")
-    click.echo(f"Token     {settings.token}")
-    if "esr" in settings.systems:
-        click.echo(
-            f'Try       curl -H "Authorization: Bearer {settings.token}" {url}/esr/v1/organisations'
-        )
+    _announce_access(settings)
     click.echo("Ctrl-C stops it.")
+
+
+def _announce_access(settings: Settings) -> None:
+    url, path = settings.public_url, settings.database_path
+    if settings.level != Level.PLATFORM:
+        click.echo(f"Token     {settings.token}")
+        click.echo(f"Or        esr-sandbox client new --url {url}, for tokens by signed JWT")
+        if "esr" in settings.systems:
+            curl = f'curl -H "Authorization: Bearer {settings.token}"'
+            click.echo(f"Try       {curl} {url}/esr/v1/organisations")
+        return
+    click.echo(f"Tokens    {settings.token_url}, and no others")
+    click.echo(f"Operator  its token is in {operator_file(path)}" if path else _OPERATOR)
+    if settings.client_key is not None:
+        click.echo(f"Client    {DEFAULT_CLIENT}, its key is in {settings.client_key}")
+        named = f"--client {DEFAULT_CLIENT} --key {settings.client_key}"
+        click.echo(f"Try       esr-sandbox token --url {url} {named}")
 
 
 def _kept_token(database: Path | None) -> str:
     return new_token() if database is None else kept_secret(Path(f"{database}.token"))
-
-
-def _kept_operator_token(database: Path | None) -> str:
-    return new_token() if database is None else kept_secret(Path(f"{database}.operator"))

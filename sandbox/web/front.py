@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.contracts import Contract
 from sandbox.errors import Code, Place, Refusal
@@ -64,6 +64,8 @@ class Front:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if self._runtime.settings.level is Level.OPEN and not self._is_bare:
+            send = _marked_open(send)
         call = self._call(scope)
         answered = False
 
@@ -148,6 +150,18 @@ class Front:
                     headers={"Allow": ", ".join(methods)},
                 )
         return Refusal(Code.NOT_FOUND, f"There is nothing at {call.path}.")
+
+
+def _marked_open(send: Send) -> Send:
+    """Says on every answer that nobody was asked for a token."""
+
+    async def marked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            mark = (b"x-sandbox-level", b"open")
+            message = {**message, "headers": [*message.get("headers", []), mark]}
+        await send(message)
+
+    return marked
 
 
 def _is_kept(call: Call) -> bool:

@@ -13,13 +13,14 @@ from sandbox.contracts import Contract
 from sandbox.errors import Code, Refusal
 from sandbox.observability.readiness import Readiness
 from sandbox.runtime import Runtime
-from sandbox.settings import Level
+from sandbox.settings import Level, Settings
 from sandbox.web.front import nothing_here
 
 _Page = Callable[[Request], Awaitable[Response]]
 
 _HEALTH = "application/health+json"
 _BEARER = "Bearer "
+_OPEN = "Level open: nobody is asked for a token."
 
 
 def pages(runtime: Runtime, contracts: list[Contract]) -> Router:
@@ -27,7 +28,7 @@ def pages(runtime: Runtime, contracts: list[Contract]) -> Router:
     routes = [
         Route("/health", _health(runtime), methods=["GET"]),
         Route("/ready", _ready(runtime), methods=["GET"]),
-        Route("/", _index(contracts), methods=["GET"]),
+        Route("/", _index(runtime.settings, contracts), methods=["GET"]),
     ]
     if runtime.settings.metrics:
         routes.append(Route("/metrics", _metrics(runtime), methods=["GET"]))
@@ -36,7 +37,10 @@ def pages(runtime: Runtime, contracts: list[Contract]) -> Router:
 
 
 def _health(runtime: Runtime) -> _Page:
-    told = {"status": "pass", "version": __version__, "systems": sorted(runtime.settings.systems)}
+    settings = runtime.settings
+    told = {"status": "pass", "version": __version__, "systems": sorted(settings.systems)}
+    if settings.level is Level.OPEN:
+        told |= {"level": settings.level, "notes": [_OPEN]}
 
     async def health(_request: Request) -> Response:
         """200 as long as requests are served: whether the process lives, and not whether all is well."""
@@ -93,7 +97,8 @@ def _is_operator(request: Request, operator: str | None) -> bool:
     return bool(operator) and hmac.compare_digest(token.encode(), (operator or "").encode())
 
 
-def _index(contracts: list[Contract]) -> _Page:
+def _index(settings: Settings, contracts: list[Contract]) -> _Page:
+    warning = f"<p><strong>{escape(_OPEN)}</strong></p>" if settings.level is Level.OPEN else ""
     rows = "".join(
         f'<li><a href="{contract.base_path}/ui/">{escape(contract.document["info"]["title"])}</a> '
         f"<code>{contract.base_path}</code>, "
@@ -104,7 +109,7 @@ def _index(contracts: list[Contract]) -> _Page:
         '<!doctype html><html lang="en-GB"><meta charset="utf-8"><title>ESR integration sandbox</title>'
         '<meta name="viewport" content="width=device-width">'
         "<style>body{font:1.1rem/1.5 system-ui,sans-serif;max-width:45rem;margin:2rem auto;padding:0 1rem}</style>"
-        f"<h1>ESR integration sandbox</h1><p>Two mock systems built from their contracts.</p><ul>{rows}</ul>"
+        f"<h1>ESR integration sandbox</h1>{warning}<p>Two mock systems built from their contracts.</p><ul>{rows}</ul>"
         "<p>The contracts are a model of ours; the real specification of the ESR e-Recruitment interface is not public.</p>"
     )
 

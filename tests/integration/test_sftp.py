@@ -23,6 +23,7 @@ from sandbox.esr.store.organisations import insert_organisations
 from sandbox.identity.store import ensure_client, ensure_token
 from sandbox.journal.store import FLUSH, append
 from sandbox.server import started
+from sandbox.settings import Settings
 from sandbox.workspaces.store import insert_workspace
 
 NAME = "ER_901_APP_20300101_00000001.DAT"
@@ -87,7 +88,7 @@ def through(tmp_path: Path, story: Story) -> None:
         for ods_code in ("X0A1B", "X0B2C"):
             hub.employer("acme", ods_code).make()
         listener = socket.create_server(("127.0.0.1", 0))
-        server = Sftp(hub.root, listener, database)
+        server = Sftp(hub.root, listener, database, Settings())
         await server.start()
         try:
             async with asyncio.timeout(60):
@@ -472,7 +473,7 @@ def test_a_host_key_that_cannot_be_used_is_named(tmp_path: Path, content: bytes 
             socket.create_server(("127.0.0.1", 0)) as listener,
             pytest.raises(HostKeyUnusable, match=r"\.host-key"),
         ):
-            Sftp(tmp_path, listener, database)
+            Sftp(tmp_path, listener, database, Settings())
     finally:
         database.close()
 
