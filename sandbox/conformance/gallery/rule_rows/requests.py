@@ -63,6 +63,12 @@ _NOT_OF_A_SUBJECT = frozenset(
         # Powers of the sandbox.
         Code.CLOCK_BACKWARDS,
         Code.SNAPSHOT_OF_ANOTHER_VERSION,
+        Code.OPERATOR_ONLY,
+        # What is refused before it has reached an operation, which no case can send.
+        Code.REQUEST_MALFORMED,
+        Code.REQUEST_TOO_SLOW,
+        Code.ADDRESS_TOO_LONG,
+        Code.HEADERS_TOO_LARGE,
         # What a receiver of deliveries answers.
         Code.SIGNATURE_MISSING,
         Code.SIGNATURE_INVALID,
