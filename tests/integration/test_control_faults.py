@@ -1,28 +1,14 @@
 """Faults on demand, through the front door."""
 
 import hashlib
-import socket
 import time
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
+from fault_requests import fault, hits, kept, raw_answer, statuses
 from harness import Workspace
-
-
-def fault(workspace: Workspace, **wanted: Any) -> dict[str, Any]:
-    answer = workspace.control.post("/faults", json={"system": "esr", **wanted})
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
-
-
-def statuses(workspace: Workspace, times: int) -> list[int]:
-    return [workspace.esr.get("/organisations").status_code for _ in range(times)]
-
-
-def hits(workspace: Workspace) -> list[int]:
-    return [item["hits"] for item in workspace.control.get("/faults").json()["faults"]]
 
 
 @pytest.mark.parametrize(
@@ -79,32 +65,6 @@ def test_a_dropped_answer_was_done_and_the_retry_learns_of_it(workspace: Workspa
     assert retried.status_code == 201
     [applicant] = workspace.esr.get("/applicants").json()["applicants"]
     assert applicant["applicantNumber"] == retried.json()["applicantNumber"]
-
-
-def kept(workspace: Workspace, operation_id: str) -> list[dict[str, Any]]:
-    """The whole exchanges of an operation as the journal has them, oldest first."""
-    # A refusal that changes nothing is kept without being waited for; a write comes behind it, and is waited for.
-    workspace.freeze()
-    listed = workspace.control.get("/exchanges", params={"limit": 100}).json()["exchanges"]
-    numbers = sorted(
-        item["exchangeId"] for item in listed if item.get("operationId") == operation_id
-    )
-    return [workspace.control.get(f"/exchanges/{number}").json() for number in numbers]
-
-
-def raw_answer(workspace: Workspace, path: str) -> bytes:
-    """All that comes over the wire until the connection ends."""
-    address = httpx.URL(workspace.url)
-    request = (
-        f"GET /esr/v1{path} HTTP/1.1\r\nHost: {address.netloc.decode()}\r\n"
-        f"Authorization: Bearer {workspace.token}\r\n\r\n"
-    )
-    found = b""
-    with socket.create_connection((address.host, address.port or 80), timeout=30) as connection:
-        connection.sendall(request.encode())
-        while part := connection.recv(65_536):
-            found += part
-    return found
 
 
 def test_any_status_of_a_refusal_is_answered_and_the_journal_has_the_digest(
@@ -272,6 +232,22 @@ def test_the_first_fault_that_is_due_strikes_and_clearing_ends_them(workspace: W
         {"system": "receiver", "kind": "STATUS", "status": 503},
         {"system": "receiver", "kind": "UNSIGNED", "operationId": "receive_event"},
         {"system": "receiver", "kind": "LATE"},
+        {"kind": "DELAY_ANSWER"},
+        {"kind": "SLOW_BODY", "delaySeconds": 121},
+        {"kind": "DELAY", "delaySeconds": 1, "p95Seconds": 0.5},
+        {"kind": "DELAY", "delaySeconds": 0, "p95Seconds": 0.5},
+        {"kind": "STATUS", "status": 503, "p95Seconds": 1},
+        {"system": "receiver", "kind": "LATE", "delaySeconds": 1, "p95Seconds": 2},
+        {"kind": "PROXY_ERROR", "status": 500},
+        {"kind": "EMPTY_BODY", "property": "name"},
+        {"kind": "RESET", "repeatEvery": "P1D"},
+        {"kind": "RESET", "until": "2030-01-01T04:00:00Z", "repeatEvery": "P1D"},
+        {
+            "kind": "RESET",
+            "from": "2030-01-01T02:00:00Z",
+            "until": "2030-01-01T04:00:00Z",
+            "repeatEvery": "PT1H",
+        },
     ],
     ids=str,
 )
