@@ -22,6 +22,8 @@ _COMMANDS = {
     "up": "start the mock ESR and the mock NHS Jobs",
     "serve": "host the sandbox for several suppliers, in several processes",
     "backup": "copy a sandbox's database while it runs",
+    "client": "let a system in that gets its tokens with a key of its own",
+    "token": "get an access token with a signed JWT",
     "demo": "the main job on a small scale, with a verdict",
     "example-supplier": "start a small recruitment system to look at and to certify",
     "fuzz": "fuzz an implementation against its contract",

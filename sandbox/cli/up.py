@@ -283,7 +283,7 @@ def _announce_access(settings: Settings) -> None:
     click.echo(f"Operator  its token is in {operator_file(path)}" if path else _OPERATOR)
     if settings.client_key is not None:
         click.echo(f"Client    {DEFAULT_CLIENT}, its key is in {settings.client_key}")
-        named = f"--client {DEFAULT_CLIENT} --key {settings.client_key}"
+        named = f"--client-id {DEFAULT_CLIENT} --key-file {settings.client_key}"
         click.echo(f"Try       esr-sandbox token --url {url} {named}")
 
 
