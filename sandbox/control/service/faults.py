@@ -94,6 +94,11 @@ def check_fault(wanted: Mapping[str, Any], operation_ids: frozenset[str]) -> Non
         raise _invalid("A proxy's error has the status 502, 503 or 504.")
 
 
+def kinds_of(system: str) -> set[str]:
+    """The kinds of fault that strike a system."""
+    return set(_OF_DELIVERIES if system == DELIVERIES else _OF_REQUESTS)
+
+
 def _check_kind(wanted: Mapping[str, Any]) -> None:
     kind = wanted["kind"]
     is_delivery = wanted["system"] == DELIVERIES
