@@ -241,14 +241,16 @@ async def _run(
 
 
 @contextmanager
-def started(*arguments: str, folder: Path, database: str = ":memory:") -> Iterator[Started]:
-    """A sandbox in a process of its own on a free port, stopped at the end. Its log is `folder`/sandbox.log.
+def started(
+    *arguments: str, folder: Path, database: str = ":memory:", processes: int = 1
+) -> Iterator[Started]:
+    """A sandbox in a process of its own, or in several, on a free port, stopped at the end. Its log is `folder`/sandbox.log.
 
     Like every command's own sandbox it has the level that the environment names, and a database of its own on the server that
     the environment names. Raises CannotStart.
     """
     with own_database(database) as place:
-        process, ready = launch(*arguments, folder=folder, database=place)
+        process, ready = launch(*arguments, folder=folder, database=place, processes=processes)
         try:
             yield ready
         finally:
@@ -287,11 +289,14 @@ def own_level() -> Level:
 
 
 def launch(
-    *arguments: str, folder: Path, database: str = ":memory:"
+    *arguments: str, folder: Path, database: str = ":memory:", processes: int = 1
 ) -> tuple[subprocess.Popen[bytes], Started]:
-    """Starts a sandbox in a process of its own and waits until it is ready. Raises CannotStart."""
+    """Starts a sandbox in a process of its own, or in several, and waits until it is ready. Raises CannotStart."""
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "sandbox.cli", "up", "--json", "--port", "0"]
+    if processes > 1:
+        command[3] = "serve"
+        command += ["--processes", str(processes), "--level", own_level(), "--log-format", "text"]
     log_path = folder / "sandbox.log"
     with log_path.open("ab") as log:
         process = subprocess.Popen(  # noqa: S603  (our own command, and no shell)

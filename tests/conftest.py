@@ -58,7 +58,10 @@ def sandbox(sandbox_place: str, sandbox_database: Path) -> Iterator[Started]:
     """A running sandbox that holds each of its answers against the contract; its own log is what a test run may look at."""
     folder, database = sandbox_database.parent, sandbox_place
     with started(
-        "--validate-responses", "--world", "empty", folder=folder, database=database
+        *("--validate-responses", "--world", "empty"),
+        folder=folder,
+        database=database,
+        processes=2 if "://" in database else 1,
     ) as running:
         yield running
 
