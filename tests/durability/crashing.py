@@ -159,7 +159,7 @@ class Crashing:
                 self.gate.open()
             self.gate.shut()
             self._check_trouble()
-            self.gate.wait_until_parked(len(self._roles), WAIT)
+            self._wait_until_parked()
             self._end()
         finally:
             self.gate.open(over=True)
@@ -215,8 +215,15 @@ class Crashing:
             for _ in range(self.draw.randrange(1, 3)):
                 self.victim.kill_while_it_starts(self.draw)  # type: ignore[attr-defined]
                 self.counts.kills[moment] += 1
-        self.gate.wait_until_parked(len(self._roles), WAIT)
+        self._wait_until_parked()
         self.victim.revive()
+
+    def _wait_until_parked(self) -> None:
+        deadline = time.monotonic() + WAIT
+        while not self.gate.has_parked(len(self._roles), 0.2):
+            self._check_trouble()
+            sending = [role.asker.sending for role in self._roles]
+            assert time.monotonic() < deadline, f"somebody goes on asking: {sending}"
 
     def _check_trouble(self) -> None:
         for role in self._roles:
