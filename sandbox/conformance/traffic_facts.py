@@ -5,7 +5,20 @@ from typing import Any
 
 from sandbox.conformance.case import Case
 
-_SPOILT = frozenset({"DROP", "TRUNCATE", "RESET", "GARBAGE"})
+_SPOILT = frozenset(
+    {
+        "DROP",
+        "EMPTY_BODY",
+        "GARBAGE",
+        "MALFORMED",
+        "MISSING_PROPERTY",
+        "PROXY_ERROR",
+        "RESET",
+        "TRUNCATE",
+        "WRONG_LENGTH",
+        "WRONG_MEDIA_TYPE",
+    }
+)
 _RECEIVER = "receiver"
 
 
