@@ -1,4 +1,4 @@
-"""When faults strike: by the clock of the world, by count and by chance; in one workspace, over a restart, and for many at once."""
+"""When faults strike: by the clock of the world, by count and by chance; in one workspace, over a restart, for many at once."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
