@@ -67,6 +67,12 @@ class Settings:
     """Where NHS Jobs finds ESR; our own ESR when left out."""
     esr_token: str | None = None
     """The token with which NHS Jobs calls ESR; one of our own when left out."""
+    esr_client_id: str | None = None
+    """The client as which NHS Jobs gets its own tokens for an ESR elsewhere, in place of `esr_token`."""
+    esr_key: Path | None = None
+    """The file of that client's private key (PEM)."""
+    esr_token_url: str | None = None
+    """Where it gets them; `/oauth2/token` beside that ESR when left out."""
     token: str | None = None
     """A token to accept for the default workspace's client, besides those already known."""
     level: Level = Level.SANDBOX

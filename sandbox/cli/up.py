@@ -15,6 +15,7 @@ from sandbox.cli.ready_client import admit_key, operator_file, ready_credentials
 from sandbox.cli.worlds import DEFAULT_WORLD, WORLDS, admit, fill_default, make_world
 from sandbox.database import is_address
 from sandbox.identity.kept import kept_secret
+from sandbox.identity.keys import KeysUnusable, read_private_key
 from sandbox.identity.store import new_token
 from sandbox.runtime import Runtime
 from sandbox.server import serve, silence_libraries
@@ -50,6 +51,22 @@ _OPERATOR = (
 @click.option("--only", type=click.Choice(["esr", "nhs-jobs"]), help="Run one of the two systems.")
 @click.option("--esr-url", help="Where NHS Jobs finds ESR, with --only nhs-jobs.")
 @click.option("--esr-token", envvar="ESR_SANDBOX_ESR_TOKEN", help="The token for that ESR.")
+@click.option(
+    "--esr-client-id",
+    envvar="ESR_SANDBOX_ESR_CLIENT_ID",
+    help="The client as which NHS Jobs gets its tokens for that ESR, with --esr-key; in place of --esr-token.",
+)
+@click.option(
+    "--esr-key",
+    envvar="ESR_SANDBOX_ESR_KEY",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file of that client's private key (PEM).",
+)
+@click.option(
+    "--esr-token-url",
+    envvar="ESR_SANDBOX_ESR_TOKEN_URL",
+    help="Where it gets them; /oauth2/token beside that ESR when left out.",
+)
 @click.option(
     "--seed",
     default=1,
@@ -131,6 +148,9 @@ def start(
     only: str | None,
     esr_url: str | None,
     esr_token: str | None,
+    esr_client_id: str | None,
+    esr_key: Path | None,
+    esr_token_url: str | None,
     seed: int,
     world: str,
     token: str | None,
@@ -151,6 +171,7 @@ def start(
         raise Stop(
             "NHS Jobs alone needs to know where ESR is: name it with --esr-url (and its token with --esr-token)."
         )
+    _check_esr_client(esr_client_id, esr_key, esr_token)
     if hub is not None:
         _make_hub(hub, only)
     elif sftp_port is not None:
@@ -168,6 +189,9 @@ def start(
         validate_responses=validate_responses,
         esr_url=esr_url,
         esr_token=esr_token,
+        esr_client_id=esr_client_id,
+        esr_key=esr_key,
+        esr_token_url=esr_token_url,
         token=token,
         level=Level(level),
         mode=Mode(mode),
@@ -210,6 +234,18 @@ def _check_place(host: str, level: str, database: str, processes: int) -> None:
             f"{database} is for one process. Name a database on a PostgreSQL server "
             "(--database postgresql+psycopg://user:password@host/database), or leave --processes out."
         )
+
+
+def _check_esr_client(client_id: str | None, key: Path | None, token: str | None) -> None:
+    """Raises Stop where the options do not say how NHS Jobs gets its tokens."""
+    if client_id is None and key is None:
+        return
+    if client_id is None or key is None or token is not None:
+        raise Stop("Give --esr-client-id and --esr-key together, or --esr-token alone.")
+    try:
+        read_private_key(key.read_text(encoding="ascii", errors="replace"))
+    except KeysUnusable as problem:
+        raise Stop(f"The key file {key} cannot be used: {problem}.") from problem
 
 
 def _make_hub(hub: Path, only: str | None) -> None:

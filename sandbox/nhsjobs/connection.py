@@ -9,8 +9,10 @@ import httpx
 
 from sandbox.database import Database, Transaction
 from sandbox.errors import Code, Refusal
+from sandbox.identity.signed_access import SignedAccess
 from sandbox.identity.store import ensure_client, ensure_token, new_token
 from sandbox.nhsjobs.signing_keys import SigningKeys
+from sandbox.outgoing import NoAnswer
 from sandbox.settings import Settings
 from sandbox.signatures import PublicKey, SignatureInvalid, UnknownKey, read_key_set
 from sandbox.web.call import Call
@@ -42,6 +44,7 @@ class Connection:
         self._client = httpx.AsyncClient(
             timeout=settings.request_seconds, trust_env=False, verify=context or True
         )
+        self._access = _access(settings, self._client, self._esr)
         self._signing_keys = SigningKeys(self._read_keys)
 
     async def close(self) -> None:
@@ -53,7 +56,12 @@ class Connection:
         return self._esr + url.removeprefix(SCHEME) if url.startswith(SCHEME) else url
 
     async def authorization(self, workspace: str) -> dict[str, str]:
-        """The header that names us to ESR. The token is made anew by each process and never stored."""
+        """The header that names us to ESR. The token is made anew by each process and never stored.
+
+        Raises NoAnswer where tokens come from ESR's token endpoint and none is to be had.
+        """
+        if self._access is not None:
+            return {"Authorization": f"Bearer {await self._access.token()}"}
         if workspace not in self._tokens:
             token = self._settings.esr_token or new_token()
             if self._settings.esr_token is None:
@@ -65,6 +73,13 @@ class Connection:
             self._tokens[workspace] = token
         return {"Authorization": f"Bearer {self._tokens[workspace]}"}
 
+    def renew(self, workspace: str) -> bool:
+        """Takes note that our token was answered 401; answers whether another can be had."""
+        if self._access is not None:
+            self._access.forget()
+            return True
+        return self._settings.esr_token is None and self._tokens.pop(workspace, None) is not None
+
     async def subscribe(self, workspace: str) -> None:
         """Has ESR deliver its events to our receiver, and to no former address of ours; waits until ESR answers."""
         receiver = self._receiver(workspace)
@@ -72,8 +87,13 @@ class Connection:
         while True:
             try:
                 await self._subscribe(workspace, receiver)
-            except httpx.HTTPError as problem:
+            except (httpx.HTTPError, NoAnswer) as problem:
                 logger.debug("ESR does not answer yet: %s", problem)
+                if (
+                    isinstance(problem, httpx.HTTPStatusError)
+                    and problem.response.status_code == 401
+                ):
+                    self.renew(workspace)
                 await asyncio.sleep(wait)
                 wait = min(_LONGEST_WAIT_SECONDS, wait * 2)
             else:
@@ -107,7 +127,7 @@ class Connection:
             )
             answer.raise_for_status()
             return read_key_set(answer.json())
-        except (httpx.HTTPError, ValueError) as problem:
+        except (httpx.HTTPError, NoAnswer, ValueError) as problem:
             raise Refusal(
                 Code.SERVICE_UNAVAILABLE,
                 "The keys of ESR cannot be read at present, so no delivery can be checked.",
@@ -138,6 +158,15 @@ class Connection:
                 json={"url": receiver},
             )
             answer.raise_for_status()
+
+
+def _access(settings: Settings, client: httpx.AsyncClient, esr: str) -> SignedAccess | None:
+    """How we get tokens from another's token endpoint, where the settings name a client and its key."""
+    if settings.esr_client_id is None or settings.esr_key is None:
+        return None
+    token_url = settings.esr_token_url or f"{esr.removesuffix('/esr/v1')}/oauth2/token"
+    pem = settings.esr_key.read_text(encoding="ascii")
+    return SignedAccess(client, settings.esr_client_id, pem, token_url)
 
 
 def _ensure(transaction: Transaction, workspace: str, token: str) -> None:

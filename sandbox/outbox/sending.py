@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sandbox.outbox.client import Client
 
 _ROUTED = "nhs-jobs"
+_UNAUTHORISED = 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,10 @@ class Route(Protocol):
         """The address that a message's `url` stands for."""
 
     async def authorization(self, workspace: str) -> dict[str, str]:
-        """The headers that name the sender."""
+        """The headers that name the sender. Raises NoAnswer where no token is to be had."""
+
+    def renew(self, workspace: str) -> bool:
+        """Takes note that the headers were answered 401; answers whether others can be had."""
 
 
 class Sender:
@@ -120,10 +124,18 @@ class Sender:
 
         The headers `beside` go with it.
         """
-        headers = {**message.headers, **beside}
-        if self._route is not None and message.sender == _ROUTED:
-            headers = headers | await self._route.authorization(message.workspace)
-        return await self._ask(message, self.address(message), headers, fault)
+        headers, url = {**message.headers, **beside}, self.address(message)
+        if self._route is None or message.sender != _ROUTED:
+            return await self._ask(message, url, headers, fault)
+        try:
+            named = await self._route.authorization(message.workspace)
+            sent = await self._ask(message, url, headers | named, fault)
+            if sent.answer.status == _UNAUTHORISED and self._route.renew(message.workspace):
+                named = await self._route.authorization(message.workspace)
+                sent = await self._ask(message, url, headers | named, fault)
+        except NoAnswer as problem:
+            return Sent(url, headers, message.body, _none(problem))
+        return sent
 
     async def _ask(
         self, message: Message, url: str, headers: dict[str, str], fault: Strike | None

@@ -351,6 +351,9 @@ class _ToEsr:
     async def authorization(self, workspace: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {workspace}"}
 
+    def renew(self, workspace: str) -> bool:
+        return False
+
 
 def test_a_message_of_nhs_jobs_goes_where_esr_is_now(
     database: Database, receiver: Receiver
