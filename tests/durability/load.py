@@ -17,7 +17,7 @@ from simulators.identifiers import national_insurance_number
 from simulators.world import World
 from tests.durability.acts import Act, Asker, Gate, Over
 
-BEGIN = "2030-01-01T08:10:00Z"
+BEGIN = "2030-01-01T08:10:00.000Z"
 _EMPLOYER = "NHSD-End-User-Organisation-ODS"
 _WITHDRAWAL = {"reason": "CANDIDATE_WITHDREW", "withdrawnDate": "2026-04-02"}
 _CHECKS = (
