@@ -51,6 +51,7 @@ class Bearer:
         named = call.workspace
         call.client, call.workspace = client.client_id, client.workspace
         call.is_internal = client.is_internal
+        call.employers = client.employers
         if call.is_placed and named != client.workspace:
             # Kept in the caller's own journal, since its client and workspace are set.
             raise not_found("workspace", named)
@@ -71,6 +72,9 @@ class Bearer:
             call.is_operator = True
             return
         await self.authenticate(call)
+        if call.employers is not None:
+            # The sandbox's powers are over all employers of a workspace.
+            raise not_found("workspace", call.workspace)
 
     async def _client(self, header: str, settings: Settings, now: float) -> Client:
         if not header:

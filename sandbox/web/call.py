@@ -44,6 +44,8 @@ class Unit:
     workspace: Workspace
     wall: datetime
     client: str = ""
+    employers: frozenset[str] | None = None
+    """The ODS codes of the employers for whom the caller may act; None for every employer of the workspace."""
     door: str = "API"
     """The way by which the work came in; ESR has a second, `FILES`."""
 
@@ -63,12 +65,18 @@ class Unit:
         return self.now.date()
 
 
-def open_unit(transaction: Transaction, workspace: str, wall: datetime, client: str = "") -> Unit:
+def open_unit(
+    transaction: Transaction,
+    workspace: str,
+    wall: datetime,
+    client: str = "",
+    employers: frozenset[str] | None = None,
+) -> Unit:
     """A unit in `workspace`. Raises Refusal NOT_FOUND when there is no such workspace."""
     found = find_workspace(transaction.connection, workspace)
     if found is None:
         raise not_found("workspace", workspace)
-    return Unit(transaction, found, wall, client)
+    return Unit(transaction, found, wall, client, employers)
 
 
 @dataclass(slots=True)
@@ -86,6 +94,8 @@ class Call:
     system: str = ""
     operation_id: str | None = None
     client: str | None = None
+    employers: frozenset[str] | None = None
+    """The ODS codes of the employers for whom the caller may act; None for every employer of the workspace."""
     is_internal: bool = False
     """Whether the caller is one of the sandbox's own systems, which nothing limits."""
     is_operator: bool = False
@@ -132,7 +142,7 @@ class Call:
         """Runs `work`, which must only read."""
 
         def run(transaction: Transaction) -> T:
-            return work(open_unit(transaction, self.workspace, self.wall, self.client or ""))
+            return work(self._unit(transaction))
 
         result: T = await asyncio.wrap_future(self.runtime.database.read(run))
         return result
@@ -150,8 +160,12 @@ class Call:
         self.journalled = True
         return reply
 
+    def _unit(self, transaction: Transaction) -> Unit:
+        client = self.client or ""
+        return open_unit(transaction, self.workspace, self.wall, client, self.employers)
+
     def _serve(self, transaction: Transaction, work: Callable[[Unit], Reply]) -> Reply:
-        unit = open_unit(transaction, self.workspace, self.wall, self.client or "")
+        unit = self._unit(transaction)
         key = None
         if self.request_id and self.operation_id:
             key = (self.workspace, unit.client, self.operation_id, self.request_id.lower())

@@ -13,11 +13,13 @@ from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from connexion.operations import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sandbox.contracts.schema import resolve
 from sandbox.errors import Code, Refusal
 from sandbox.faults.rules import Struck
 from sandbox.faults.scenarios import HEADER, scenario_named
 from sandbox.limits.counting import refusal_of
 from sandbox.web.call import Call
+from sandbox.web.employers import EMPLOYER, check_employer, headers_of
 from sandbox.web.reply import Reply
 from sandbox.web.suffering import suffer
 from sandbox.web.validation import AnswerRules, RequestRules
@@ -42,6 +44,9 @@ class ServedOperation:
         self._secured = "bearerAuth" in schemes
         self._signed = "esrSignature" in schemes
         self._contract = path_item, definition, document
+        parameters = (*path_item.get("parameters", ()), *definition.get("parameters", ()))
+        named = {resolve(parameter, document)["name"] for parameter in parameters}
+        self._is_an_employers = EMPLOYER in named
         self._answers = AnswerRules(definition, document)
         self._can_fail = system in _FAILING
         self._handler: Handler = operation.function
@@ -72,8 +77,10 @@ class ServedOperation:
         if self._signed:
             await call.runtime.verify(call)
         call.arguments = self._requests.parameters(
-            scope.get("path_params", {}), call.query_text, call.headers
+            scope.get("path_params", {}), call.query_text, headers_of(call)
         )
+        if self._is_an_employers:
+            check_employer(call)
         call.body = self._requests.body(call.raw_body, call.headers.get("content-type"))
         reply = await self._handler(call)
         if call.runtime.settings.validate_responses:

@@ -32,7 +32,7 @@ def announce(
 ) -> dict[str, Any]:
     """Publishes a `CloudEvent` of type `kind` and answers it."""
     event = _publish(unit, kind, subject, ods_code, data)
-    for _, subscription in store.list_subscriptions(unit.connection, unit.workspace.name):
+    for subscription in store.subscriptions_for(unit.connection, unit.workspace.name, ods_code):
         if kind in subscription.get("types", [kind]):
             _deliver(unit, subscription, event)
     return event

@@ -6,12 +6,26 @@ import orjson
 import sqlalchemy as sa
 
 from sandbox.esr.tables import event_subscriptions, events
+from sandbox.identity.tables import clients
 from sandbox.prepared import Prepared
 
 _insert = Prepared(events.insert())
 _subscriptions = Prepared(
     sa.select(
         event_subscriptions.c.record, event_subscriptions.c.client, event_subscriptions.c.document
+    )
+    .where(event_subscriptions.c.workspace == sa.bindparam("workspace"))
+    .order_by(event_subscriptions.c.record)
+)
+_with_owners = Prepared(
+    sa.select(event_subscriptions.c.document, clients.c.employers)
+    .select_from(event_subscriptions)
+    .outerjoin(
+        clients,
+        sa.and_(
+            clients.c.workspace == event_subscriptions.c.workspace,
+            clients.c.client_id == event_subscriptions.c.client,
+        ),
     )
     .where(event_subscriptions.c.workspace == sa.bindparam("workspace"))
     .order_by(event_subscriptions.c.record)
@@ -61,6 +75,18 @@ def list_subscriptions(
         (record, orjson.loads(document))
         for record, owner, document in rows
         if client in (None, owner)
+    ]
+
+
+def subscriptions_for(
+    connection: sa.Connection, workspace: str, ods_code: str | None
+) -> list[dict[str, Any]]:
+    """Every `EventSubscription` of those who may hear of an employer, in the order of creation."""
+    rows = _with_owners.run(connection, {"workspace": workspace}).fetchall()
+    return [
+        orjson.loads(document)
+        for document, employers in rows
+        if employers is None or ods_code in orjson.loads(employers)
     ]
 
 
