@@ -57,7 +57,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begins to wait for a request, where there is room."""
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", _Line(transport)))
         count = len(self.connections)
         if count > self.bounds.connections + self.bounds.excess_connections:
             transport.abort()
@@ -89,14 +89,11 @@ class Connection(HttpToolsProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """The client has sent all that it will: what is whole is still answered, what is not is refused."""
-        if self._is_over:
-            return bool(self._last_words)
-        if self._in_message:
+        if self._in_message and not self._is_over:
             self._refuse(_cut_off())
-        if self.cycle is None:
-            return False
-        self.cycle.keep_alive = False
-        return self.scheme == "http" and (bool(self.pipeline) or not self.cycle.response_complete)
+        if self.cycle is not None and not self._last_words:
+            self.cycle.keep_alive = False
+        return self.scheme == "http" and self._is_busy()
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -230,6 +227,7 @@ class Connection(HttpToolsProtocol):
 
     def _words(self, refusal: Refusal) -> bytes:
         body = orjson.dumps(refusal.document(None))
+        is_head = self._in_message and self.parser.get_method() == b"HEAD"
         lines = [
             *self.server_state.default_headers,
             (b"content-type", PROBLEM.encode()),
@@ -237,7 +235,22 @@ class Connection(HttpToolsProtocol):
             (b"connection", b"close"),
         ]
         head = b"".join(b"%b: %b\r\n" % line for line in lines)
-        return STATUS_LINE[refusal.status] + head + b"\r\n" + body
+        return STATUS_LINE[refusal.status] + head + b"\r\n" + (b"" if is_head else body)
+
+
+class _Line:
+    """A transport that takes what is written to a client who is gone for sent, as one does who has not gone yet."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+
+    def write(self, data: bytes) -> None:
+        # uvloop closes it when the client resets, and tells the protocol only on its next turn.
+        if not self._transport.is_closing():
+            self._transport.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
 
 
 async def _no_room(_scope: Scope, _receive: Receive, send: Send) -> None:
