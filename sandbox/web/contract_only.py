@@ -6,7 +6,6 @@ answered as what does not exist.
 
 from collections.abc import Callable
 
-from sandbox.web.reply import Reply
 from sandbox.web.token_door import is_at_door
 
 SERVED_BESIDE_CONTRACTS = frozenset({"/health", "/ready", "/metrics"})
@@ -25,9 +24,3 @@ def is_served(path: str, is_operation: Callable[[str], bool]) -> bool:
 def unmarked(headers: dict[str, str]) -> dict[str, str]:
     """Headers of a request by their names in lower case, without those that only a sandbox knows."""
     return {name: value for name, value in headers.items() if not name.startswith(_MARK)}
-
-
-def without_marks(reply: Reply) -> Reply:
-    """An answer without the headers that only a sandbox sends."""
-    headers = {name: text for name, text in reply.headers.items() if _MARK not in name.lower()}
-    return Reply(reply.status, reply.body, reply.media_type, headers)

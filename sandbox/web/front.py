@@ -17,7 +17,7 @@ from sandbox.runtime import Runtime
 from sandbox.settings import Level, Mode
 from sandbox.web.call import Call
 from sandbox.web.connection import REFUSAL
-from sandbox.web.contract_only import PREFIXED, is_served, unmarked, without_marks
+from sandbox.web.contract_only import PREFIXED, is_served, unmarked
 from sandbox.web.misbehaving import dribble, hang_up, is_gone, send_mislabelled
 from sandbox.web.operations import CALL, RESPOND
 from sandbox.web.reply import Reply
@@ -72,8 +72,6 @@ class Front:
         async def respond(reply: Reply) -> None:
             nonlocal answered
             answered = True
-            if self._is_bare:
-                reply = without_marks(reply)
             if not call.journalled and call.system and _is_kept(call):
                 call.journal(reply)
             await _send(call, reply, send, receive)

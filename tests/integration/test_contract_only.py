@@ -130,12 +130,13 @@ def test_the_world_is_as_it_was_prepared(client: httpx.Client) -> None:
 
 def test_what_was_set_before_strikes_no_more(tmp_path: Path) -> None:
     database = str(tmp_path / "sandbox.db")
-    with started(folder=tmp_path, database=database) as full:
+    with started("--world", "empty", folder=tmp_path, database=database) as full:
         fault = {"system": "esr", "kind": "STATUS", "status": 503}
         with httpx.Client(base_url=full.url, trust_env=False) as control:
             control.post("/control/v1/faults", json=fault).raise_for_status()
             asked = control.get("/esr/v1/organisations", headers=bearer(full))
-    with started("--mode", "contract-only", folder=tmp_path, database=database) as bare:
+    options = ("--mode", "contract-only", "--world", "empty")
+    with started(*options, folder=tmp_path, database=database) as bare:
         again = httpx.get(f"{bare.url}/esr/v1/organisations", headers=bearer(bare), trust_env=False)
 
     assert (asked.status_code, again.status_code) == (503, 200)
