@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import httpx
@@ -19,6 +20,7 @@ from sandbox.web.contract_only import SERVED_BESIDE_CONTRACTS
 from sandbox.web.pages import pages
 
 METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE")
+NOWHERE = "/there/has/never/been/anything/here"
 SERVED = ("esr", "nhs-jobs", "receiver", "identity")
 
 
@@ -47,12 +49,16 @@ def paths(contract: str) -> list[str]:
     )
 
 
+@lru_cache
+def nowhere(client: httpx.Client, method: str) -> httpx.Response:
+    return client.request(method, NOWHERE)
+
+
 def assert_absent(client: httpx.Client, path: str, method: str = "GET") -> None:
     """Asserts that a path is answered as one is at which there has never been anything."""
-    nowhere = "/there/has/never/been/anything/here"
-    answer, absent = client.request(method, path), client.request(method, nowhere)
+    answer, absent = client.request(method, path), nowhere(client, method)
     assert answer.status_code == absent.status_code == 404, (method, path, answer.text)
-    assert answer.text.replace(path, nowhere) == absent.text
+    assert answer.text.replace(path, NOWHERE) == absent.text
     assert answer.headers.keys() == absent.headers.keys()
     assert not [name for name in answer.headers if name.startswith("x-sandbox")]
 
