@@ -12,7 +12,7 @@ from sandbox.conformance.bodies import body_of, check_body
 
 _REGISTRATION = "registration-and-qualifications"
 _NOBODY_LISTENS = "http://127.0.0.1:9/"
-_NI_NUMBERS = {"A": "PZ900001A", "B": "PZ900002A", "C": "PZ900002A"}
+_NI_NUMBERS = {"A": "PZ900001A", "B": "PZ900002A", "C": "PZ900003A"}
 
 
 @dataclass
@@ -126,7 +126,11 @@ class Tenant:
         for ordinal, (name, last) in enumerate(
             (("start_transfer", f"{self.mark}s"), ("decide_transfer", f"{self.mark}d")), start=2
         ):
-            someone = {**PERSON, "lastName": last, "niNumber": f"PZ91{ordinal:04d}A"}
+            someone = {
+                **PERSON,
+                "lastName": last,
+                "niNumber": f"PZ91{ord(self.mark[-1])}{ordinal:02d}A",
+            }
             more = {
                 "dataSharingConsent": True,
                 "previousEmployer": {"name": "The other", "odsCode": other},
@@ -155,7 +159,7 @@ class Tenant:
         for name in names[1:]:
             self._act(f"/nhs-jobs/applications/{ids[name]}/offer", self.body("nhs-jobs-offer"))
         path = f"/nhs-jobs/applications/{ids['applicationId']}/answer"
-        acceptance = {**self.body("acceptance"), "niNumber": "PZ900009A"}
+        acceptance = {**self.body("acceptance"), "niNumber": f"PZ92{ord(self.mark[-1])}01A"}
         self._act(path, acceptance)
         path = f"/applications/{ids['applicationId']}/pre-employment-checks/dbs"
         self._write("PUT", path, self.body("check:dbs"), client=world.nhs_jobs)
