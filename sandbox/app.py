@@ -75,10 +75,10 @@ def make_runtime(settings: Settings, seed_world: SeedWorld) -> Runtime:
     policies = Policies(database, {FAULTS: load_faults, LIMITS: load_limits})
     faults = Faults(database, policies, settings.mode is Mode.FULL)
     outgoing = Outgoing.of(settings, certificate.own_context if certificate else None)
-    issuer = Issuer(database, PublishedKeys(outgoing))
     limits = RequestLimits(
         database, policies, PLATFORM if settings.level is Level.PLATFORM else None
     )
+    issuer = Issuer(database, PublishedKeys(outgoing), limits)
     runtime = Runtime(
         settings, database, Bearer(database), issuer, seed_world, policies, outgoing, faults, limits
     )

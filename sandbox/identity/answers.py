@@ -4,6 +4,7 @@ import secrets
 
 from sandbox.identity.faults import TokenRefused
 from sandbox.identity.issuing import Issued
+from sandbox.limits.windows import MINUTE, Quota
 from sandbox.web.reply import Reply, answer
 
 # RFC 6749 section 5.1: what holds a token is not to be kept anywhere under way.
@@ -19,6 +20,23 @@ def refusal(refused: TokenRefused) -> Reply:
         "message_id": _message_id(),
     }
     return answer(refused.status, document, _NOT_KEPT)
+
+
+def limited(client_id: str, quota: Quota) -> Reply:
+    """The answer to a client that has asked for as many tokens as it may."""
+    unit, limit = ("second", "minute")[quota.exceeded == MINUTE], quota.limit
+    document = {
+        "interval": 1,
+        "limit": limit,
+        "message": f"Your application, {client_id}, has exceeded its quota of {limit} requests every 1 {unit}(s) "
+        "and is being rate limited.",
+        "message_id": _message_id(),
+        "policy": "quota",
+        "ratelimiting_expiry_time_ms": quota.ends_at,
+        "scope": "application",
+        "timeunit": unit,
+    }
+    return answer(429, document, _NOT_KEPT | {"Retry-After": str(quota.retry_after)})
 
 
 def issued(given: Issued) -> Reply:

@@ -27,6 +27,8 @@ from sandbox.identity.store import (
     new_token,
     spend,
 )
+from sandbox.limits.counting import RequestLimits
+from sandbox.limits.windows import Quota
 
 GRANT = "client_credentials"
 _GRANTS_WITH_SECRET = frozenset({"authorization_code", "refresh_token"})
@@ -69,19 +71,26 @@ class Asked:
     """Whom the assertion names."""
     is_proven: bool = False
     """Whether it is signed with a key of that client."""
+    quota: Quota | None = None
+    """What is left to a client that is limited."""
+
+
+class QuotaExceeded(Exception):
+    """The client has asked for as many tokens as it may."""
 
 
 class Issuer:
     """The token endpoint behind its door. What is spent stands in the database, so that every process knows of it."""
 
-    def __init__(self, database: Database, keys: PublishedKeys) -> None:
+    def __init__(self, database: Database, keys: PublishedKeys, limits: RequestLimits) -> None:
         self._database = database
+        self._limits = limits
         self._keys = keys
         self._strangers: dict[str, int] = {}
         self._cleaned = 0.0
 
     async def issue(self, asked: Asked) -> Issued:
-        """A fresh token, once it is durable. Raises TokenRefused with the first fault in the table's order."""
+        """A fresh token, once it is durable. Raises TokenRefused with the first fault in the table's order, or QuotaExceeded."""
         assertion = read_assertion(_assertion_in(asked.form))
         check(assertion, asked.now)
         named = await self._registration(assertion.subject)
@@ -90,6 +99,9 @@ class Issuer:
             raise TokenRefused(Fault.CLIENT_UNKNOWN)
         asked.client = named
         await self._spend(assertion, named, int(asked.now))
+        asked.quota = await self._limits.take(named.workspace, named.client_id, "identity")
+        if asked.quota is not None and asked.quota.exceeded:
+            raise QuotaExceeded
         keys = await self._keys_of(named)
         key = keys.get(assertion.kid)
         if key is None:

@@ -142,6 +142,12 @@ def list_registrations(connection: sa.Connection, workspace: str) -> list[Regist
     return [_registration(row) for row in rows]
 
 
+def count_clients(connection: sa.Connection, workspace: str) -> int:
+    """How many clients the workspace has, ours included."""
+    counted = sa.select(sa.func.count()).where(clients.c.workspace == workspace)
+    return int(connection.execute(counted).scalar_one())
+
+
 def find_registration_of(
     connection: sa.Connection, workspace: str, client_id: str
 ) -> Registration | None:

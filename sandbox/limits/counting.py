@@ -62,12 +62,10 @@ class RequestLimits:
 
 def refusal_of(quota: Quota) -> Refusal:
     """The refusal of a request that is beyond a limit."""
-    length = quota.exceeded or SECOND
-    most, unit = quota.limits.of(length), "minute" if length == MINUTE else "second"
-    wait = quota.retry_after
+    unit, wait = "minute" if quota.exceeded == MINUTE else "second", quota.retry_after
     return Refusal(
         Code.RATE_LIMITED,
-        f"A client may make {most} requests a {unit} at this API, and yours has made them. Wait {wait} "
+        f"A client may make {quota.limit} requests a {unit} at this API, and yours has made them. Wait {wait} "
         f"second{'s' * (wait != 1)}, then send it again with the same X-Request-ID.",
         headers={"Retry-After": str(wait)},
     )

@@ -75,16 +75,28 @@ class Quota:
         return None
 
     @property
+    def limit(self) -> int:
+        """The limit that the request is beyond; that of the second where it is beyond none."""
+        return self.limits.of(self.exceeded or SECOND)
+
+    @property
+    def ends_at(self) -> int:
+        """When the window ends that refused the request: wall time in milliseconds since 1970."""
+        return self._refusing.ends_at
+
+    @property
     def retry_after(self) -> int:
-        """Whole seconds until the window ends that refused the request."""
-        window = self.minute if self.exceeded == MINUTE and self.minute else self.second
-        return self._seconds_left(window)
+        """Whole seconds until then."""
+        return self._seconds_left(self._refusing)
 
     @property
     def is_noise(self) -> bool:
         """Whether as many requests as the limit allows were refused before it in this window: it is told to nobody else."""
-        window = self.minute if self.exceeded == MINUTE and self.minute else self.second
-        return window.requests > 2 * self.limits.of(self.exceeded or SECOND)
+        return self._refusing.requests > 2 * self.limit
+
+    @property
+    def _refusing(self) -> Window:
+        return self.minute if self.exceeded == MINUTE and self.minute else self.second
 
     @property
     def headers(self) -> dict[str, str]:

@@ -91,8 +91,9 @@ class Connection(HttpToolsProtocol):
         """The client has sent all that it will: what is whole is still answered, what is not is refused."""
         if self._in_message and not self._is_over:
             self._refuse(_cut_off())
-        if self.cycle is not None and not self._last_words:
-            self.cycle.keep_alive = False
+        latest: RequestResponseCycle | None = self.cycle
+        if latest is not None and not self._last_words:
+            latest.keep_alive = False
         return self.scheme == "http" and self._is_busy()
 
     def on_message_begin(self) -> None:

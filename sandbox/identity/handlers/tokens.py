@@ -2,9 +2,9 @@
 
 from urllib.parse import parse_qsl
 
-from sandbox.identity.answers import issued, refusal
+from sandbox.identity.answers import issued, limited, refusal
 from sandbox.identity.faults import Fault, TokenRefused
-from sandbox.identity.issuing import Asked
+from sandbox.identity.issuing import Asked, QuotaExceeded
 from sandbox.settings import Level
 from sandbox.web.call import Call
 from sandbox.web.reply import Reply
@@ -24,7 +24,14 @@ async def issue_token(call: Call) -> Reply:
         return issued(await call.runtime.issuer.issue(asked))
     except TokenRefused as refused:
         return refusal(refused)
+    except QuotaExceeded:
+        assert asked.client is not None
+        assert asked.quota is not None
+        call.journalled = asked.quota.is_noise
+        return limited(asked.client.client_id, asked.quota)
     finally:
+        if asked.quota is not None:
+            call.quota = asked.quota.headers
         # Where strangers may call, to name a client is not to be it.
         if asked.client and (asked.is_proven or settings.level != Level.PLATFORM):
             call.client, call.workspace = asked.client.client_id, asked.client.workspace
