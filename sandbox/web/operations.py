@@ -96,8 +96,11 @@ class ServedOperation:
         name = call.headers.get(_SCENARIO)
         if name is not None:
             return await suffer(call, scenario_named(name).strikes(call.wall))
+        faults = call.runtime.faults
+        if not await faults.threaten(call.workspace, self._system):
+            return None
         struck = Struck(self._system, self.operation_id, call.headers)
-        strike = await call.runtime.faults.strike(call.workspace, struck, call.wall)
+        strike = await faults.strike(call.workspace, struck, call.wall)
         return None if strike is None else await suffer(call, [strike])
 
 
