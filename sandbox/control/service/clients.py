@@ -7,6 +7,7 @@ from sandbox.errors import Code, Place, Refusal, not_found
 from sandbox.identity.keys import KeysUnusable, public_key_set, read_key_set
 from sandbox.identity.store import (
     Registration,
+    count_clients,
     find_registration_of,
     insert_client,
     list_registrations,
@@ -33,7 +34,7 @@ def read_client(unit: Unit, client_id: str, token_url: str) -> dict[str, Any]:
 def create_client(unit: Unit, creation: dict[str, Any], token_url: str) -> dict[str, Any]:
     """Adds a client by a `ClientCreation`; answers it. Raises Refusal SETTING_INVALID or STATE_FORBIDS."""
     workspace = unit.workspace.name
-    if len(list_registrations(unit.connection, workspace)) >= _MOST:
+    if count_clients(unit.connection, workspace) >= _MOST:
         raise Refusal(Code.STATE_FORBIDS, f"A workspace has {_MOST} clients at most.")
     # Drawn, not derived: who knows one client's id knows no other's.
     client_id = secrets.token_hex(16)
