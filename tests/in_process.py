@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from sandbox.app import contracts_of, make_app, make_runtime
 from sandbox.cli.worlds import make_world
 from sandbox.runtime import Runtime
-from sandbox.server import listen
+from sandbox.server import listen, server_options
 from sandbox.settings import Settings
 from sandbox.web.serving import server_of
 
@@ -22,7 +22,7 @@ def served(settings: Settings) -> Iterator[Runtime]:
     runtime = make_runtime(settings, make_world)
     server = server_of(
         make_app(runtime, contracts_of(settings.systems)),
-        log_config=None,
+        **server_options(runtime),
         timeout_graceful_shutdown=2,
     )
 

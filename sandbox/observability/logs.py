@@ -9,7 +9,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TextIO
 
 from sandbox.observability.meter import Exchange
 from sandbox.settings import LogFormat
@@ -17,6 +17,10 @@ from sandbox.settings import LogFormat
 _TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _QUIET = ("httpx", "httpcore", "connexion", "asyncssh")
+
+
+class Handler(logging.StreamHandler[TextIO]):
+    """What writes the log of this process."""
 
 
 class _Text(logging.Formatter):
@@ -39,9 +43,13 @@ def escaped(text: str) -> str:
 
 def configure(form: LogFormat) -> None:
     """Sets up the log of this process, on standard error; the libraries' own chatter is kept off it."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = Handler(sys.stderr)
     handler.setFormatter(_Text(_TEXT) if form is LogFormat.TEXT else _json_formatter())
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    root = logging.getLogger()
+    for earlier in [each for each in root.handlers if isinstance(each, Handler)]:
+        root.removeHandler(earlier)
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
 

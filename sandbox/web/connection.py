@@ -26,6 +26,8 @@ from sandbox.web.reply import PROBLEM
 REFUSAL = "sandbox.refusal"
 """Where a request's scope has the refusal of its own size, for the application to answer."""
 
+_FAREWELL_SECONDS = 0.5
+
 
 class Connection(HttpToolsProtocol):
     """A connection within bounds. `check` is to be called every second or oftener."""
@@ -138,6 +140,13 @@ class Connection(HttpToolsProtocol):
             self._say(self._last_words)
         else:
             super().on_response_complete()
+
+    def shutdown(self) -> None:
+        """The server ends: so does the connection, once what is being served is answered."""
+        super().shutdown()
+        # With TLS a client says that it has seen the end; one that lies idle may never look.
+        if self.transport.is_closing() and self.scheme == "https":
+            self.loop.call_later(_FAREWELL_SECONDS, self.transport.abort)
 
     def check(self, now: float) -> None:
         """Ends what has taken too long; `now` is the loop's time."""

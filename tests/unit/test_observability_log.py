@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from sandbox.observability.logs import configure
+from sandbox.observability.logs import Handler, configure
 from sandbox.observability.watching import trace_id_of
 from sandbox.settings import LogFormat
 
@@ -25,8 +25,7 @@ def logged() -> Iterator[Logged]:
 
     def begin(form: LogFormat) -> tuple[logging.Logger, io.StringIO]:
         configure(form)
-        [handler] = root.handlers
-        assert isinstance(handler, logging.StreamHandler)
+        [handler] = [each for each in root.handlers if isinstance(each, Handler)]
         written = io.StringIO()
         handler.setStream(written)
         return logging.getLogger("of.a.test"), written
