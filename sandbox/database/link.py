@@ -179,6 +179,7 @@ class Link:
                 logger.exception("what another process announced could not be told: %s", name)
 
     def _connect_anew(self) -> None:
+        import psycopg
         import sqlalchemy as sa
 
         logger.warning("the connection to the database was lost; connecting again")
@@ -190,7 +191,7 @@ class Link:
         while not self._is_closed:
             try:
                 self._connection = self._opened()
-            except sa.exc.DBAPIError:
+            except (sa.exc.DBAPIError, psycopg.Error):
                 self._wait(seconds=wait)
                 wait = min(_LONGEST_WAIT_SECONDS, wait * 2)
             else:
