@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,6 +23,7 @@ from sandbox.rules import ERROR
 from sandbox.web.outcomes import find_outcome, keep_outcome
 from sandbox.web.reply import PROBLEM, Reply
 from sandbox.web.spoiling import Spoil
+from sandbox.workspaces.quota import RELIEVING, check_room, has_room_for_exchanges
 from sandbox.workspaces.store import Workspace, find_workspace
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _SERVER_FAULT = 500
+_QUOTED = frozenset({"esr", "nhs-jobs"})
 _DEFAULT_LIMIT = 25
 _APPLICANT = re.compile(r'/applicants/([0-9]{8})(?:/|$)|"applicantNumber":"([0-9]{8})"')
 
@@ -48,6 +50,8 @@ class Unit:
     """The ODS codes of the employers for whom the caller may act; None for every employer of the workspace."""
     door: str = "API"
     """The way by which the work came in; ESR has a second, `FILES`."""
+    scenario: str | None = None
+    """The scenario that the call names, where it is about what the call causes."""
 
     @property
     def connection(self) -> sa.Connection:
@@ -111,6 +115,8 @@ class Call:
     """What a fault makes of the answer on its way."""
     code: str = ""
     """The code of the refusal that it was answered with, if it was."""
+    scenario: str | None = None
+    """The scenario that it names, where that is about what the call causes."""
     hold_seconds: float = 0.0
     """For how long a fault keeps the answer back."""
     spread_seconds: float = 0.0
@@ -142,7 +148,10 @@ class Call:
         """Runs `work`, which must only read."""
 
         def run(transaction: Transaction) -> T:
-            return work(self._unit(transaction))
+            unit = self._unit(transaction)
+            if self.system in _QUOTED:
+                check_room(unit.workspace)
+            return work(unit)
 
         result: T = await asyncio.wrap_future(self.runtime.database.read(run))
         return result
@@ -162,10 +171,13 @@ class Call:
 
     def _unit(self, transaction: Transaction) -> Unit:
         client = self.client or ""
-        return open_unit(transaction, self.workspace, self.wall, client, self.employers)
+        unit = open_unit(transaction, self.workspace, self.wall, client, self.employers)
+        return unit if self.scenario is None else replace(unit, scenario=self.scenario)
 
     def _serve(self, transaction: Transaction, work: Callable[[Unit], Reply]) -> Reply:
         unit = self._unit(transaction)
+        if self.operation_id not in RELIEVING:
+            check_room(unit.workspace)
         key = None
         if self.request_id and self.operation_id:
             key = (self.workspace, unit.client, self.operation_id, self.request_id.lower())
@@ -249,7 +261,9 @@ class Call:
         """Puts an exchange that changed nothing into the journal, without waiting for it."""
 
         def run(transaction: Transaction) -> None:
-            self.keep_exchange(open_unit(transaction, self.workspace, self.wall), reply)
+            unit = open_unit(transaction, self.workspace, self.wall)
+            if has_room_for_exchanges(unit.workspace):
+                self.keep_exchange(unit, reply)
 
         self.runtime.database.write(run, self.workspace).add_done_callback(_tell_of_loss)
         self.journalled = True

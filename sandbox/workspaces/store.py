@@ -1,6 +1,6 @@
 """Reads and writes workspaces."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import lru_cache
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sandbox.clock import Clock, ClockMode
 from sandbox.prepared import Prepared
 from sandbox.timestamps import from_text, to_text
+from sandbox.workspaces.quota import Quota
 from sandbox.workspaces.tables import workspaces
 
 
@@ -24,6 +25,10 @@ class Workspace:
     journal_detail: str
     search_oddities: bool
     created_at: str
+    held: Quota
+    """What was taken so far of each kind; of snapshots nothing, which are counted where they are made."""
+    quota: Quota
+    """How much of each kind there may be."""
 
 
 _COLUMNS = (
@@ -41,6 +46,8 @@ _find = Prepared(
         *(workspaces.c[column] for column in _COLUMNS),
         workspaces.c.search_oddities,
         workspaces.c.created_at,
+        *(workspaces.c[column] for column in ("last_record", "last_event", "last_exchange")),
+        *(workspaces.c[f"most_{item.name}"] for item in fields(Quota)),
     ).where(workspaces.c.name == sa.bindparam("name"))
 )
 _names = sa.select(workspaces.c.name).order_by(workspaces.c.name)
@@ -69,10 +76,26 @@ def find_workspace(connection: sa.Connection, name: str) -> Workspace | None:
     row = _find.run(connection, {"name": name}).fetchone()
     if row is None:
         return None
-    name, seed, mode, world, wall, factor, target, detail, oddities, created_at = row
+    name, seed, mode, world, wall, factor, target, detail, oddities, created_at, *counts = row
     clock = _clock(mode, world, wall, factor)
     ends = from_text(target) if target else None
-    return Workspace(name, seed, clock, ends, detail, bool(oddities), created_at)
+    record, event, exchange, *most = counts
+    held, quota = Quota(record, event, exchange, snapshots=0), _quota(*most)
+    return Workspace(name, seed, clock, ends, detail, bool(oddities), created_at, held, quota)
+
+
+@lru_cache(maxsize=1024)
+def _quota(
+    records: int | None, events: int | None, exchanges: int | None, snapshots: int | None
+) -> Quota:
+    most = {"records": records, "events": events, "exchanges": exchanges, "snapshots": snapshots}
+    return Quota(**{kind: number for kind, number in most.items() if number is not None})
+
+
+def set_quota(connection: sa.Connection, name: str, quota: Quota) -> None:
+    """Sets how much a workspace may hold."""
+    values = {f"most_{item.name}": getattr(quota, item.name) for item in fields(Quota)}
+    change_workspace(connection, name, **values)
 
 
 @lru_cache(maxsize=1024)

@@ -29,6 +29,11 @@ workspaces = sa.Table(
     sa.Column("limit_mode", sa.String(7), nullable=False),
     sa.Column("limit_per_second", sa.Integer),
     sa.Column("limit_per_minute", sa.Integer),
+    # How much of each kind the workspace may hold; null is the default.
+    sa.Column("most_records", sa.BigInteger),
+    sa.Column("most_events", sa.BigInteger),
+    sa.Column("most_exchanges", sa.BigInteger),
+    sa.Column("most_snapshots", sa.BigInteger),
     sa.Column("created_at", sa.String(24), nullable=False),
 )
 

@@ -19,7 +19,8 @@ async def create_workspace(call: Call) -> Reply:
         detail = call.body.get("journalDetail", "FULL")
         limits = call.body.get("limits")
         clock, client = call.body.get("clock"), call.body.get("client")
-        created = service.create_workspace(unit, name, detail, clock, limits, client)
+        quota = call.body.get("quota")
+        created = service.create_workspace(unit, name, detail, clock, limits, client, quota)
         created["tokenUrl"] = settings.token_url
         if settings.level != Level.PLATFORM:
             created["token"] = service.give_token(unit, created["clientId"])
@@ -57,5 +58,7 @@ async def read_settings(call: Call) -> Reply:
 async def set_settings(call: Call) -> Reply:
     """PUT /settings"""
     # Whoever hosts the sandbox decides how much one client may take of it.
+    if "quota" in call.body:
+        check_operator(call)
     most = None if call.is_operator else call.runtime.limits.default
     return await call.write(lambda unit: answer(200, service.set_settings(unit, call.body, most)))

@@ -1,9 +1,11 @@
 """Workspaces: created with a client and a token, listed, and their settings."""
 
+from dataclasses import replace
 from typing import Any
 
 from sandbox.control.service.clients import columns_of
 from sandbox.control.service.clocks import first_clock
+from sandbox.control.store.worlds import list_snapshots
 from sandbox.errors import Code, Refusal, not_found
 from sandbox.identity.store import change_client, ensure_client, ensure_token, new_token
 from sandbox.limits.documents import limits_in, limits_shown
@@ -11,6 +13,7 @@ from sandbox.limits.store import load_limits, set_limits
 from sandbox.limits.windows import Limits
 from sandbox.policies import changed
 from sandbox.web.call import Unit
+from sandbox.workspaces.quota import Quota, quota_in, shown
 from sandbox.workspaces.store import (
     Workspace,
     change_workspace,
@@ -18,6 +21,7 @@ from sandbox.workspaces.store import (
     insert_workspace,
     list_workspaces,
     set_clock,
+    set_quota,
 )
 
 _MOST = 10_000
@@ -30,9 +34,10 @@ def create_workspace(
     clock: dict[str, Any] | None = None,
     limits: dict[str, Any] | None = None,
     client: dict[str, Any] | None = None,
+    quota: dict[str, int] | None = None,
 ) -> dict[str, Any]:
     """Adds a workspace with an empty world and a client; answers it with the client's id. `clock` is a `ClockSetting`, `limits`
-    are `RequestLimits`, `client` are the `ClientKeys`.
+    are `RequestLimits`, `client` are the `ClientKeys`, `quota` is a `Quota`.
 
     Raises Refusal ALREADY_EXISTS, STATE_FORBIDS when there are too many, or SETTING_INVALID.
     """
@@ -45,11 +50,15 @@ def create_workspace(
         set_clock(unit.connection, name, first_clock(clock, unit.wall))
     if limits is not None:
         set_limits(unit.connection, name, limits_in(limits, None))
+    if quota is not None:
+        set_quota(unit.connection, name, quota_in(quota, Quota()))
     client_id = f"supplier-{name}"
     ensure_client(unit.connection, client_id, name, f"Supplier of workspace {name}")
     if client:
         change_client(unit.transaction, name, client_id, columns_of(client))
-    return {**read_workspace(unit, name), "clientId": client_id}
+    made = find_workspace(unit.connection, name)
+    assert made is not None
+    return {**_shown(made), "clientId": client_id}
 
 
 def give_token(unit: Unit, client_id: str) -> str:
@@ -64,7 +73,9 @@ def read_workspace(unit: Unit, name: str) -> dict[str, Any]:
     found = find_workspace(unit.connection, name)
     if found is None:
         raise not_found("workspace", name)
-    return _shown(found)
+    kept = len(list_snapshots(unit.connection, name))
+    held = shown(replace(found.held, snapshots=kept))
+    return {**_shown(found), "held": held, "quota": shown(found.quota)}
 
 
 def every_workspace(unit: Unit) -> dict[str, Any]:
@@ -79,6 +90,7 @@ def settings_of(unit: Unit) -> dict[str, Any]:
         "journalDetail": held.journal_detail,
         "searchOddities": held.search_oddities,
         "limits": limits_shown(load_limits(unit.connection, held.name)),
+        "quota": shown(held.quota),
     }
 
 
@@ -88,6 +100,8 @@ def set_settings(unit: Unit, settings: dict[str, Any], most: Limits | None) -> d
     if "limits" in settings:
         set_limits(unit.connection, name, limits_in(settings["limits"], most))
         changed(unit.transaction, name)
+    if "quota" in settings:
+        set_quota(unit.connection, name, quota_in(settings["quota"], unit.workspace.quota))
     change_workspace(
         unit.connection,
         name,

@@ -20,8 +20,6 @@ from sandbox.timestamps import to_text
 from sandbox.web.call import Unit
 from sandbox.workspaces.store import change_workspace, next_record
 
-_MOST = 100
-
 
 def seed_world(unit: Unit, seed: int, world: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
     """Fills the empty worlds of both systems and answers the `SeededWorld`. Raises Refusal STATE_FORBIDS when it is not empty."""
@@ -91,8 +89,9 @@ def create_snapshot(unit: Unit, name: str) -> dict[str, Any]:
     held = list_snapshots(unit)
     if any(item["name"] == name for item in held):
         raise Refusal(Code.ALREADY_EXISTS, f"There is a snapshot {name!r} already.")
-    if len(held) >= _MOST:
-        raise Refusal(Code.STATE_FORBIDS, f"A workspace keeps {_MOST} snapshots at most.")
+    most = unit.workspace.quota.snapshots
+    if len(held) >= most:
+        raise Refusal(Code.STATE_FORBIDS, f"A workspace keeps {most} snapshots at most.")
     rows = store.world_rows(unit.connection, unit.workspace.name)
     values = {
         "workspace": unit.workspace.name,
