@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.clock import Clock, ClockMode
 from sandbox.errors import Code, Place, Refusal
-from sandbox.faults.rules import Chance, FaultRule, Strike
+from sandbox.faults.rules import DELIVERIES, Chance, FaultRule, Strike
 
 HEADER = "X-Sandbox-Scenario"
 
@@ -22,10 +22,18 @@ class Scenario:
     name: str
     sentence: str
     faults: tuple[Mapping[str, Any], ...]
-    """Each as a `FaultCreation` of the control contract has what a fault does."""
+    """Each as a `FaultCreation` of the control contract has what a fault does; with `system` where it strikes deliveries."""
 
     def strikes(self, wall: datetime) -> list[Strike]:
-        """Its faults, as they strike a request at the moment `wall`."""
+        """Its faults of a request, as they strike one at the moment `wall`."""
+        return [each for each in self._strikes(wall) if each.document.get("system") != DELIVERIES]
+
+    def delivery_strike(self, wall: datetime) -> Strike | None:
+        """Its fault of the deliveries that a request causes, if it has one."""
+        found = (each for each in self._strikes(wall) if each.document.get("system") == DELIVERIES)
+        return next(found, None)
+
+    def _strikes(self, wall: datetime) -> list[Strike]:
         clock = Clock(ClockMode.REAL, wall, wall)
         return [
             Strike(FaultRule(number, document, ""), Chance(0, number, 1), clock, wall)
@@ -129,6 +137,16 @@ SCENARIOS = {
             "unknown-value",
             "The request is served; every `status` in the answer is `ADDED_LATER`.",
             ({"kind": "NEW_ENUM_VALUE", "property": "status"},),
+        ),
+        Scenario(
+            "duplicate-delivery",
+            "The request is served; every event that ESR publishes in serving it is delivered twice.",
+            ({"system": DELIVERIES, "kind": "DUPLICATE"},),
+        ),
+        Scenario(
+            "forged-delivery",
+            "The request is served; every event that ESR publishes in serving it comes with a bad signature at first.",
+            ({"system": DELIVERIES, "kind": "BAD_SIGNATURE"},),
         ),
     )
 }

@@ -16,6 +16,8 @@ from datetime import datetime, timedelta
 from sandbox.clock import ClockMode, wall_now
 from sandbox.database import Database, Transaction
 from sandbox.faults.rules import DELIVERIES, Strike
+from sandbox.faults.scenarios import HEADER as SCENARIO
+from sandbox.faults.scenarios import SCENARIOS
 from sandbox.faults.striking import Faults
 from sandbox.journal.recording import OUT, Half, Spoken, record
 from sandbox.observability.meter import Meter
@@ -340,6 +342,9 @@ class Dispatcher:
         """The fault that strikes the next attempt to send a delivery of an event."""
         if self._faults is None or message.due_clock != WORLD:
             return None
+        scenario = SCENARIOS.get(message.headers.get(SCENARIO, ""))
+        if scenario is not None and message.attempts == 0 and self._faults.are_on:
+            return scenario.delivery_strike(wall_now())
         if not await self._faults.threaten(message.workspace, DELIVERIES):
             return None
         if self._sharing is not None:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from sandbox.faults.rules import Strike
+from sandbox.faults.scenarios import HEADER as SCENARIO
 from sandbox.outbox.spoiling import (
     WELL,
     Signing,
@@ -125,6 +126,7 @@ class Sender:
         The headers `beside` go with it.
         """
         headers, url = {**message.headers, **beside}, self.address(message)
+        headers.pop(SCENARIO, None)
         if self._route is None or message.sender != _ROUTED:
             return await self._ask(message, url, headers, fault)
         try:

@@ -95,7 +95,10 @@ class ServedOperation:
         """
         name = call.headers.get(_SCENARIO)
         if name is not None:
-            return await suffer(call, scenario_named(name).strikes(call.wall))
+            scenario = scenario_named(name)
+            if scenario.delivery_strike(call.wall) is not None:
+                call.scenario = name
+            return await suffer(call, scenario.strikes(call.wall))
         faults = call.runtime.faults
         if not await faults.threaten(call.workspace, self._system):
             return None

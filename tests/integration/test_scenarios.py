@@ -5,7 +5,10 @@ from typing import Any
 
 import httpx
 import pytest
+from cryptography.exceptions import InvalidSignature
 from harness import Workspace
+from receiving import Receiver, in_turn, read_keys, subscribe
+from verifying import verify
 
 from sandbox.contracts import load_contract
 from sandbox.faults.scenarios import SCENARIOS
@@ -36,7 +39,7 @@ def test_the_contracts_list_every_scenario(contract: str, workspace: Workspace) 
 def test_what_a_scenario_is_listed_with_may_be_set_as_faults(workspace: Workspace) -> None:
     for scenario in workspace.control.get("/scenarios").json()["scenarios"]:
         for fault in scenario["faults"]:
-            answer = workspace.control.post("/faults", json={"system": "esr", **fault})
+            answer = workspace.control.post("/faults", json={"system": "esr"} | fault)
             assert answer.status_code == 201, answer.text
 
 
@@ -133,6 +136,47 @@ def test_answers_are_spoiled_as_their_names_say(workspace: Workspace) -> None:
     number = workspace.submit()
     read = workspace.esr.get(f"/applicants/{number}", headers={HEADER: "unknown-value"})
     assert read.json()["status"] == "ADDED_LATER"
+
+
+def ping(workspace: Workspace, **headers: str) -> None:
+    """Has ESR publish an event for the workspace's subscription."""
+    [subscription] = workspace.esr.get("/event-subscriptions").json()["eventSubscriptions"]
+    path = f"/event-subscriptions/{subscription['subscriptionId']}/ping"
+    assert workspace.write("POST", path, headers=headers).status_code == 202
+
+
+def test_a_request_has_its_own_events_delivered_twice(
+    workspace: Workspace, receiver: Receiver
+) -> None:
+    subscribe(workspace, receiver.url)
+    ping(workspace, **{HEADER: "duplicate-delivery"})
+    workspace.settle()
+    ping(workspace)
+    workspace.settle()
+
+    first, second, usual = receiver.events
+    assert first == second != usual
+    heard = [{name.lower() for name in delivery.headers} for delivery, _ in receiver.deliveries]
+    assert not any(HEADER.lower() in names for names in heard)
+    assert workspace.control.get("/faults").json() == {"faults": []}
+
+
+def test_a_request_has_its_own_events_come_forged_and_then_well(
+    workspace: Workspace, receiver: Receiver
+) -> None:
+    workspace.freeze("2030-03-02T12:00:00Z")
+    subscribe(workspace, receiver.url)
+    receiver.answer = in_turn(401)
+    ping(workspace, **{HEADER: "forged-delivery"})
+    workspace.settle()
+    workspace.advance(by="PT5S")
+    workspace.settle()
+
+    (forged, _), (good, _) = receiver.deliveries
+    keys = read_keys(workspace)
+    with pytest.raises(InvalidSignature):
+        verify(forged, keys)
+    verify(good, keys)
 
 
 def test_a_scenario_is_named_in_place_of_the_faults_that_are_set(workspace: Workspace) -> None:

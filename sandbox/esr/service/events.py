@@ -8,6 +8,7 @@ from sandbox.errors import Code, Place, Refusal, not_found
 from sandbox.esr.domain.events import cloud_event, dead_letter, event_id
 from sandbox.esr.service.signing_keys import DELIVERED_AS
 from sandbox.esr.store import events as store
+from sandbox.faults.scenarios import HEADER as SCENARIO
 from sandbox.outbox.sending import Answer
 from sandbox.outbox.store import (
     WORLD,
@@ -155,11 +156,16 @@ def _deliver(unit: Unit, subscription: dict[str, Any], event: dict[str, Any]) ->
         lane=f"{_lanes(subscription)}{thing}",
         method="POST",
         url=subscription["url"],
-        headers={"Content-Type": DELIVERED_AS},
+        headers={"Content-Type": DELIVERED_AS} | _named(unit.scenario),
         body=event,
         due_clock=WORLD,
         due_at=unit.now,
     )
+
+
+def _named(scenario: str | None) -> dict[str, str]:
+    """The scenario that a delivery is to meet, on its way to whoever sends it; it goes no further."""
+    return {} if scenario is None else {SCENARIO: scenario}
 
 
 def _lanes(subscription: dict[str, Any]) -> str:
