@@ -24,7 +24,7 @@ from sandbox.app import contracts_of, make_app, make_runtime
 from sandbox.contracts import Contract
 from sandbox.database import DatabaseUnusable, forget_database, is_address
 from sandbox.observability.logs import configure
-from sandbox.observability.setting_up import TracesUnusable
+from sandbox.observability.setting_up import TracesUnusable, shared_metrics
 from sandbox.processes import ProcessesFailed, Supervisor
 from sandbox.runtime import Runtime, SeedWorld
 from sandbox.settings import LOOPBACK, Level, LogFormat, Settings
@@ -131,7 +131,8 @@ def serve(
         # What is made once is there; each process opens the database for itself.
         serve_one = partial(_serve_one, ready, seed_world, contracts, taken, sftp_taken)
         try:
-            Supervisor(processes, serve_one, lambda: on_ready(ready)).run()
+            with shared_metrics(ready):
+                Supervisor(processes, serve_one, lambda: on_ready(ready)).run()
         except ProcessesFailed as problem:
             raise CannotStart(str(problem)) from problem
     finally:

@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable that names where the processes of one sandbox keep their counts; the library reads it when it is imported."""
+
 
 class Exchange(NamedTuple):
     """One request and its answer, as far as operators may see it: no person, no token, no body, no query."""

@@ -8,20 +8,20 @@ import asyncio
 import os
 from collections.abc import Iterator
 from functools import lru_cache
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
 from sandbox.database import Database
 from sandbox.identity.faults import Fault
-from sandbox.observability.meter import Exchange, Meter
+from sandbox.observability.meter import FOLDER, Exchange, Meter
 from sandbox.observability.store import State, read_state
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _SIZES = (1, 2, 4, 8, 16, 32, 64)
@@ -138,12 +138,24 @@ class Prometheus(Meter):
         """All metrics in Prometheus's text format, those of the other processes too."""
         state: State = await asyncio.wrap_future(self._database.read(read_state))
         registry = CollectorRegistry()
-        if os.environ.get(FOLDER):
+        folder = os.environ.get(FOLDER)
+        if folder:
+            _forget_the_dead(Path(folder))
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         else:
             registry.register(_Copy(self._own))
         registry.register(_OfState(state))
         return generate_latest(registry)
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """Takes what processes that are gone were doing off the gauges; what they have done stays counted."""
+    pids = {int(path.stem.rpartition("_")[2]) for path in folder.glob("gauge_live*_*.db")}
+    for pid in pids:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]
 
 
 class _Copy(Collector):

@@ -1,14 +1,19 @@
 """Puts in place what the settings ask for: metrics, a line for each request, traces. What nobody asks for is not imported."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp
 
 from sandbox.contracts import Contract
 from sandbox.observability.logs import request_log
+from sandbox.observability.meter import FOLDER
 from sandbox.observability.watching import Tell, Watched
 from sandbox.runtime import Runtime
-from sandbox.settings import LogFormat
+from sandbox.settings import LogFormat, Settings
 
 if TYPE_CHECKING:
     from sandbox.observability.tracing import OpenTelemetry
@@ -30,6 +35,20 @@ def observed(app: ASGIApp, runtime: Runtime, contracts: list[Contract]) -> ASGIA
     if settings.metrics or tells:
         app = Watched(app, runtime.meter, tuple(tells))
     return runtime.tracer.requests(app)
+
+
+@contextmanager
+def shared_metrics(settings: Settings) -> Iterator[None]:
+    """A folder in which the processes that are started meanwhile keep their counts, where metrics are wanted."""
+    if not settings.metrics:
+        yield
+        return
+    with TemporaryDirectory(prefix="esr-sandbox-metrics-") as folder:
+        os.environ[FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[FOLDER]
 
 
 class TracesUnusable(Exception):
