@@ -18,6 +18,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import sqlalchemy as sa
+
 from sandbox.database.link import Link
 from sandbox.database.postgresql import Postgresql, forget_tables, is_address
 from sandbox.database.sqlite import READERS, Sqlite, forget_file
@@ -143,12 +145,14 @@ class Database:
                     try:
                         return work(Transaction(connection))
                     except Exception as problem:
-                        if self._place.is_shared and is_fatal(problem):
-                            connection.invalidate()
+                        self._leave(connection, problem)
                         raise
             except Exception as problem:
                 if not is_fatal(problem):
-                    raise
+                    told = self._place.told(problem)
+                    if told is problem:
+                        raise
+                    raise told from problem
                 if not self._place.is_shared:
                     raise self._unavailable(problem) from problem
                 # The other connections of the pool were lost with it.
@@ -223,34 +227,49 @@ class Database:
         with self._place.writing.connect() as opened:
             connection = opened.execution_options(writes=True)
             transaction = Transaction(connection)
+            held = connection.begin()
             try:
-                with connection.begin() as held:
-                    self._place.begin(transaction, workspace)
-                    for work, _, receipt in commands:
-                        try:
-                            outcomes.append((receipt, attempt(transaction, work), None))
-                        except Exception as problem:
-                            if is_fatal(problem):
-                                raise
-                            outcomes.append((receipt, None, problem))
-                    for name, left in transaction.before_commit.items():
-                        self._flushes[name](transaction, left)
-                    self._place.announce(transaction)
-                    try:
-                        held.commit()
-                    except Exception as problem:
-                        is_committed = self._place.was_committed(transaction)
-                        if is_committed is None:
-                            raise _OutcomeUnknown(str(problem)) from problem
-                        if not is_committed:
-                            raise
-                        connection.invalidate()
-                self._place.check()
-            except Exception as problem:
-                if self._place.is_shared and is_fatal(problem):
-                    connection.invalidate()
+                self._run_all(transaction, commands, workspace, outcomes)
+            except BaseException as problem:
+                self._leave(connection, problem)
+                held.rollback()
                 raise
+            try:
+                held.commit()
+            except Exception as problem:
+                is_committed = self._place.was_committed(transaction)
+                self._leave(connection, problem)
+                held.rollback()
+                if is_committed is None:
+                    raise _OutcomeUnknown(str(problem)) from problem
+                if not is_committed:
+                    raise
+            self._place.check()
         return transaction.announcements
+
+    def _run_all(
+        self,
+        transaction: Transaction,
+        commands: list[_Command],
+        workspace: str | None,
+        outcomes: list[tuple[Receipt, Any, Exception | None]],
+    ) -> None:
+        self._place.begin(transaction, workspace)
+        for work, _, receipt in commands:
+            try:
+                outcomes.append((receipt, attempt(transaction, work), None))
+            except Exception as problem:
+                if is_fatal(problem):
+                    raise
+                outcomes.append((receipt, None, self._place.told(problem)))
+        for name, left in transaction.before_commit.items():
+            self._flushes[name](transaction, left)
+        self._place.announce(transaction)
+
+    def _leave(self, connection: sa.Connection, problem: BaseException) -> None:
+        """Has a connection that may be lost opened anew for the next group."""
+        if self._place.is_shared and isinstance(problem, Exception) and is_fatal(problem):
+            connection.invalidate()
 
     def _refuse(
         self,

@@ -17,6 +17,7 @@ from sandbox.database.schema import (
 )
 from sandbox.database.sqlite import READERS
 from sandbox.database.transaction import Transaction
+from sandbox.errors import Code, Refusal
 from sandbox.prepared import Prepared
 
 logger = logging.getLogger(__name__)
@@ -164,6 +165,15 @@ class Postgresql:
     def check(self) -> None:
         """Nothing: what the server has committed is there."""
 
+    def told(self, problem: Exception) -> Exception:
+        """What is told of a unit that failed: what it raised, but for texts that the server cannot keep."""
+        if isinstance(problem, sa.exc.DataError) and "NUL" in str(problem.orig):
+            return Refusal(
+                Code.CONTRACT_VIOLATION,
+                "The request holds the character U+0000, which no text may hold here. Send it without.",
+            )
+        return problem
+
     def begin(self, transaction: Transaction, workspace: str | None) -> None:
         """Locks the workspace's row until the end, and takes the name by which the server knows the transaction."""
         connection = transaction.connection
@@ -172,7 +182,7 @@ class Postgresql:
             row = _begin.run(connection, {"workspace": workspace}).fetchone()
         if row is None:
             row = _name.run(connection, {}).fetchone()
-        connection.info["transaction"] = row[0]
+        transaction.name = row[0]
 
     def announce(self, transaction: Transaction) -> None:
         """Has the other processes told once the transaction is committed."""
@@ -183,7 +193,7 @@ class Postgresql:
 
     def was_committed(self, transaction: Transaction) -> bool | None:
         """What became of a commit whose answer was lost, as the server knows it; None where it cannot be asked in time."""
-        asked = transaction.connection.info.get("transaction")
+        asked = transaction.name
         deadline = time.monotonic() + _OUTCOME_SECONDS
         while asked and time.monotonic() < deadline:
             try:

@@ -92,6 +92,10 @@ class Sqlite:
                 return f"{sentence.format(path=self._path)} {_SEND_AGAIN}"
         return f"The sandbox could not store the change: {said[:200]}. {_SEND_AGAIN}"
 
+    def told(self, problem: Exception) -> Exception:
+        """What is told of a unit that failed: what it raised."""
+        return problem
+
     def begin(self, _transaction: Transaction, _workspace: str | None) -> None:
         """Looks whether the file is still where it belongs; its one writer is alone. Raises OSError."""
         self.check()

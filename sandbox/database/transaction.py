@@ -21,6 +21,8 @@ class Transaction:
     before_commit: dict[str, list[Any]] = field(default_factory=dict)
     announcements: set[str] = field(default_factory=set)
     """What has happened, for those who listen: they are told once it is committed."""
+    name: str = ""
+    """By what the server knows it, where there is a server."""
 
 
 Work = Callable[[Transaction], Any]
@@ -51,6 +53,8 @@ def attempt(transaction: Transaction, work: Work) -> Any:
                 _undo(transaction, put_off)
                 result = undone.then(transaction)
         except Exception as problem:
+            if is_fatal(problem):
+                raise  # There is no savepoint any more.
             _undo(transaction, put_off)
             _end_unit.run(connection, {})
             if isinstance(problem, sa.exc.IntegrityError) and time < _ATTEMPTS:
@@ -88,6 +92,9 @@ def is_fatal(problem: Exception) -> bool:
     """Whether the whole transaction is lost: disk full, input/output error, file damaged, file or server gone, deadlock, lock."""
     # What SQLite says of a damaged file is of no kind of its own.
     return (
-        isinstance(problem, sa.exc.OperationalError | sa.exc.InterfaceError)
+        isinstance(
+            problem,
+            sa.exc.OperationalError | sa.exc.InterfaceError | sa.exc.PendingRollbackError,
+        )
         or type(problem) is sa.exc.DatabaseError
     )
