@@ -44,8 +44,14 @@ class _Process:
 class Supervisor:
     """Keeps `count` processes running until SIGINT or SIGTERM; a second signal ends them at once."""
 
-    def __init__(self, count: int, serve: Serve, on_ready: Callable[[], None]) -> None:
-        """`serve` runs in each process, forked from this one, which must have no threads; `on_ready` here, once all are."""
+    def __init__(
+        self, count: int, serve: Serve, on_ready: Callable[[], None], drain_seconds: float = 0.0
+    ) -> None:
+        """`serve` runs in each process, forked from this one, which must have no threads; `on_ready` here, once all are.
+
+        `drain_seconds` is how long a process serves on before it begins to end.
+        """
+        self._stop_seconds = _STOP_SECONDS + drain_seconds
         self._count = count
         self._serve = serve
         self._on_ready = on_ready
@@ -156,7 +162,7 @@ class Supervisor:
     def _end_all(self) -> None:
         """Has every process end in order; those that do not in time, or at a second signal, are killed."""
         self._tell_all(signal.SIGTERM)
-        deadline = time.monotonic() + _STOP_SECONDS
+        deadline = time.monotonic() + self._stop_seconds
         signals = self._signals
         while self._running:
             left = deadline - time.monotonic()

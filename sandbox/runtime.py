@@ -40,6 +40,9 @@ class Subscriber(Protocol):
     async def verify(self, call: "Call") -> None:
         """Raises Refusal SIGNATURE_MISSING or SIGNATURE_INVALID where a delivery is not ESR's."""
 
+    def forget(self, workspace: str) -> None:
+        """Forgets what is remembered of a workspace: another of its name may follow."""
+
 
 class FileExchange(Protocol):
     """What exchanges files with the suppliers on the hour."""
@@ -50,6 +53,9 @@ class FileExchange(Protocol):
     async def run(self, job: Job) -> None:
         """One hour of a workspace."""
 
+    async def clear(self, workspace: str) -> None:
+        """Deletes the folders of a workspace, with all that lies in them."""
+
 
 class Companion(Protocol):
     """Another server that runs as long as this one."""
@@ -59,6 +65,9 @@ class Companion(Protocol):
 
     async def stop(self) -> None:
         """Ends every session."""
+
+    async def cut(self, workspace: str) -> None:
+        """Ends every session of a workspace."""
 
 
 @dataclass(slots=True)
@@ -87,6 +96,8 @@ class Runtime:
     sftp: Companion | None = None
     """The hub's SFTP server, where one is wanted."""
     is_ready: bool = False
+    is_stopping: bool = False
+    """Whether it has been told to stop."""
     _dispatcher: "Dispatcher | None" = None
     _timekeeper: "Timekeeper | None" = None
     _nhs_jobs: Subscriber | None = None
@@ -117,11 +128,25 @@ class Runtime:
         self.database.listen(JOBS, timekeeper.wake)
         self._nhs_jobs = nhs_jobs
 
+    def stopping(self) -> None:
+        """Says from now on that no request should be sent here."""
+        self.is_stopping = True
+
     async def connect(self, workspace: str) -> None:
         """Lets NHS Jobs, where it runs, subscribe to ESR's events in a workspace, and opens the hub's folders for it."""
         await self.open_hub(workspace)
         if self._nhs_jobs is not None:
             await self._nhs_jobs.subscribe(workspace)
+
+    async def forget(self, workspace: str) -> None:
+        """Deletes a workspace's files, ends its sessions, and forgets what this process remembers of it beside the database."""
+        if self.sftp is not None:
+            await self.sftp.cut(workspace)
+        if self.hourly is not None:
+            await self.hourly.clear(workspace)
+        if self._nhs_jobs is not None:
+            self._nhs_jobs.forget(workspace)
+        self.limits.forget(workspace)
 
     async def open_hub(self, workspace: str) -> None:
         """Makes the hub's folders of a workspace's employers, where there is a hub."""

@@ -132,7 +132,8 @@ def serve(
         serve_one = partial(_serve_one, ready, seed_world, contracts, taken, sftp_taken)
         try:
             with shared_metrics(ready):
-                Supervisor(processes, serve_one, lambda: on_ready(ready)).run()
+                drain = ready.drain_seconds
+                Supervisor(processes, serve_one, lambda: on_ready(ready), drain).run()
         except ProcessesFailed as problem:
             raise CannotStart(str(problem)) from problem
     finally:
@@ -179,6 +180,8 @@ def _serve_with(
     if runtime.settings.hub is not None and sftp_taken is not None:
         runtime.sftp = _sftp(runtime.settings.hub, sftp_taken, runtime)
     server = server_of(make_app(runtime, contracts), **server_options(runtime))
+    server.drain_seconds = runtime.settings.drain_seconds
+    server.on_stop = runtime.stopping
     # The server ends in order on a signal and then raises it again, for whoever is above: that is we.
     with (
         suppress(KeyboardInterrupt),

@@ -104,6 +104,8 @@ class Settings:
     """Whether Prometheus metrics are served."""
     traces: bool = False
     """Whether OpenTelemetry traces are sent."""
+    drain_seconds: float = 0.0
+    """How long requests are still taken after SIGTERM, while /ready says that none should be sent."""
 
     @property
     def token_url(self) -> str:

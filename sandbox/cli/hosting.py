@@ -84,6 +84,14 @@ _OPTIONS = (
         is_flag=True,
         help="Send OpenTelemetry traces to where the OTEL_EXPORTER_OTLP_* variables say.",
     ),
+    click.option(
+        "--drain-seconds",
+        envvar="ESR_SANDBOX_DRAIN_SECONDS",
+        type=click.FloatRange(0, 300),
+        default=0.0,
+        show_default=True,
+        help="How long requests are still taken after SIGTERM, while /ready answers 503, so that a load balancer sees it.",
+    ),
 )
 
 
@@ -103,6 +111,7 @@ def hosting_settings(
     log_format: str,
     metrics: bool,
     traces: bool,
+    drain_seconds: float,
 ) -> dict[str, Any]:
     """The fields of `Settings` that the options give. Raises Stop."""
     if (tls_certificate is None) != (tls_key is None):
@@ -118,6 +127,7 @@ def hosting_settings(
         "log_format": LogFormat(log_format),
         "metrics": metrics,
         "traces": traces,
+        "drain_seconds": drain_seconds,
     }
 
 

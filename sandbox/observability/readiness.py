@@ -45,6 +45,8 @@ class Readiness:
             looking.done() and time.monotonic() > self._looked_at + _KEPT_SECONDS
         ):
             looking = self._looking = asyncio.create_task(self._look())
+        if self._runtime.is_stopping:
+            return [Check("process", "it is stopping")]
         # Whoever asked may go; the look is everybody's.
         return await asyncio.shield(looking)
 

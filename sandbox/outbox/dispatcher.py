@@ -51,6 +51,7 @@ _AHEAD = 64
 _IDLE_SECONDS = 0.5
 _LOOK_SECONDS = 0.02
 _HOLD_SECONDS = 5.0
+_STOP_SECONDS = 5.0
 _SHOWN = 200
 
 # After the failures in turn, as a UK government service sends its webhooks again (Teaching Record System,
@@ -128,10 +129,15 @@ class Dispatcher:
         self._woken.set()
 
     async def stop(self) -> None:
-        """Lets what is under way finish, then stops."""
+        """Lets what is under way finish, within bounds, then stops."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tasks:
+            _, left = await asyncio.wait(self._tasks, timeout=_STOP_SECONDS)
+            # It is sent again at the next start, under its id.
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
         if self._sharing is not None:
             await self._sharing.stop()
         await self._sender.close()
@@ -367,7 +373,8 @@ class Dispatcher:
 
     def _settle(self, unit: Unit, message: Message, answer: Answer) -> str:
         """Keeps what came of a message: ANSWERED, PUT_OFF or GIVEN_UP."""
-        summary = f"{answer.status} {answer.body[:200].decode('utf-8', 'replace')}"
+        said = answer.body[:200].decode("utf-8", "replace").replace("\x00", "\ufffd")
+        summary = f"{answer.status} {said}"
         is_delivery = message.due_clock == WORLD
         good = 200 <= answer.status < 300 if is_delivery else answer.is_definite
         if good:

@@ -4,6 +4,7 @@ It also takes the path prefix `/w/<workspace>` off, mirrors X-Request-ID and X-C
 wrong inside into a problem that says nothing of our own code.
 """
 
+import asyncio
 import logging
 import re
 from typing import Any
@@ -88,6 +89,11 @@ class Front:
                 # The routers would redirect it, which no contract describes.
                 raise Refusal(Code.NOT_FOUND, f"There is nothing at {call.path}.")
             await self._app(scope, receive, send)
+        except asyncio.CancelledError:
+            # The server ends, and this took longer than it waits.
+            if not answered:
+                await respond(call.refused(self._refusal(call, _stopping())))
+            raise
         except Exception as problem:
             if answered:
                 raise
@@ -168,6 +174,15 @@ def _is_kept(call: Call) -> bool:
     Nobody writes into a tenant's journal by naming it.
     """
     return call.client is not None or call.runtime.settings.level != Level.PLATFORM
+
+
+def _stopping() -> Refusal:
+    return Refusal(
+        Code.SERVICE_UNAVAILABLE,
+        "The sandbox is stopping and could not wait for this to end; what it began goes on at the next start. Send the request "
+        "again then, with the same X-Request-ID.",
+        headers={"Retry-After": "5"},
+    )
 
 
 async def _send(call: Call, reply: Reply, send: Send, receive: Receive) -> None:

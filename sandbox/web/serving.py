@@ -1,5 +1,9 @@
 """The HTTP server: one configuration and one kind of connection, wherever a sandbox is served."""
 
+import asyncio
+import os
+from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -13,7 +17,17 @@ _TICKS = 5
 
 
 class Server(uvicorn.Server):
-    """A server whose clients cannot hold it: see `sandbox.web.bounds`."""
+    """A server whose clients cannot hold it (see `sandbox.web.bounds`), and that ends in order at the first signal.
+
+    It then refuses connections, answers what is under way within the bounds of uvicorn's `timeout_graceful_shutdown`, and ends
+    the application. A second signal ends the process at once, as a crash would.
+    """
+
+    drain_seconds = 0.0
+    """How long requests are still taken after the first signal."""
+    on_stop: Callable[[], None] | None = None
+    """Called when the first signal was seen."""
+    _stop_at: float | None = None
 
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second."""
@@ -21,7 +35,20 @@ class Server(uvicorn.Server):
             for connection in list(self.server_state.connections):
                 if isinstance(connection, Connection):
                     connection.check(connection.loop.time())
-        return await super().on_tick(counter)
+        if not await super().on_tick(counter):
+            return False
+        now = asyncio.get_running_loop().time()
+        if self._stop_at is None:
+            self._stop_at = now + self.drain_seconds
+            if self.on_stop is not None:
+                self.on_stop()
+        return now >= self._stop_at
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Hears SIGINT and SIGTERM."""
+        if self.should_exit:
+            os._exit(128 + sig)
+        super().handle_exit(sig, frame)
 
 
 def server_of(app: ASGIApp, bounds: Bounds = BOUNDS, **options: Any) -> Server:

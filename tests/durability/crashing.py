@@ -206,17 +206,18 @@ class Crashing:
 
     def _kill(self, moment: str) -> None:
         self.gate.shut()
+        what = "the process"
         if moment == "while it stops":
             self.victim.kill_while_it_stops(self.draw)  # type: ignore[attr-defined]
         else:
-            self.victim.kill(self.draw)
-        self.counts.kills[moment] += 1
+            what = self.victim.kill(self.draw)
+        self.counts.kills[f"of {what} {moment}"] += 1
         if moment == "while it starts":
             for _ in range(self.draw.randrange(1, 3)):
                 self.victim.kill_while_it_starts(self.draw)  # type: ignore[attr-defined]
-                self.counts.kills[moment] += 1
-        self._wait_until_parked()
+                self.counts.kills[f"of {what} {moment}"] += 1
         self.victim.revive()
+        self._wait_until_parked()
 
     def _wait_until_parked(self) -> None:
         deadline = time.monotonic() + WAIT

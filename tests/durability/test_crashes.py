@@ -4,10 +4,11 @@ import os
 import time
 from pathlib import Path
 
+import postgres
 import pytest
 
 from tests.durability.crashing import Crashing, Victim
-from tests.durability.victim import FileVictim
+from tests.durability.victim import FileVictim, ServerVictim
 
 
 def crash(victim: Victim, kills: int, seed: int, hub: Path | None) -> None:
@@ -34,6 +35,18 @@ def test_two_hundred_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     victim = FileVictim(tmp_path)
 
     crash(victim, 200, _seed(), victim.hub)
+
+
+@pytest.mark.prove
+def test_fifty_kills_of_three_processes_and_their_server_lose_and_double_nothing(
+    tmp_path: Path,
+) -> None:
+    if postgres.programs() is None:
+        pytest.skip(postgres.NOT_TESTED)
+    with postgres.running(is_durable=True) as server:
+        victim = ServerVictim(tmp_path, server)
+
+        crash(victim, 50, _seed(), victim.hub)
 
 
 def _seed() -> int:
