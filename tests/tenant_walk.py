@@ -56,6 +56,7 @@ PARTICULAR = {
     ("list_adverts", "supplierReference"): "advertReference",
     ("create_snapshot", "name"): "snapshotName",
     ("create_workspace", "name"): "workspace",
+    ("delete_workspace", "name"): "workspace",
     ("read_workspace", "name"): "workspace",
 }
 """As KINDS, where the operation says what the name means."""
@@ -77,7 +78,9 @@ NO_IDS = frozenset(
 )
 """Names at which no id of a tenant can stand."""
 
-OF_ALL_WORKSPACES = frozenset({"create_workspace", "list_workspaces", "read_workspace"})
+OF_ALL_WORKSPACES = frozenset(
+    {"create_workspace", "delete_workspace", "list_workspaces", "read_workspace"}
+)
 """Operations about workspaces themselves: at level sandbox they are one user's, and show every workspace."""
 
 VOLATILE = frozenset(
@@ -305,7 +308,7 @@ BODIES: Mapping[str, Callable[[Tenant], Any]] = {
 }
 """By operation: a sound body of the tenant's own."""
 
-REFUSED = {"seed_world": 409, "decide_match": 422}
+REFUSED = {"seed_world": 409, "decide_match": 422, "delete_workspace": 409}
 """Operations that the tenant's own ids do not bring to an end in its world, and what they are answered with."""
 
 

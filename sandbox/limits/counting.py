@@ -47,6 +47,10 @@ class RequestLimits:
         is_taken = second.requests <= limits.per_second
         return Quota(limits, second, self._count(key, MINUTE, now) if is_taken else None, now)
 
+    def forget(self, workspace: str) -> None:
+        """Forgets what this process has counted in a workspace."""
+        self._windows = {key: held for key, held in self._windows.items() if key[0][0] != workspace}
+
     def _count(self, key: Key, seconds: int, now: int) -> Window:
         window = self._windows.get((key, seconds))
         if window is None or window.is_over(seconds, now):

@@ -80,6 +80,11 @@ class Connection:
             return True
         return self._settings.esr_token is None and self._tokens.pop(workspace, None) is not None
 
+    def forget(self, workspace: str) -> None:
+        """Forgets our token and ESR's keys of a workspace."""
+        self._tokens.pop(workspace, None)
+        self._signing_keys.forget(workspace)
+
     async def subscribe(self, workspace: str) -> None:
         """Has ESR deliver its events to our receiver, and to no former address of ours; waits until ESR answers."""
         receiver = self._receiver(workspace)

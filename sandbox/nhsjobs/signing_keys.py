@@ -68,6 +68,10 @@ class SigningKeys:
                 await self._refresh(workspace, known)
         verify_request(*request, known.keys)
 
+    def forget(self, workspace: str) -> None:
+        """Forgets the keys of a workspace."""
+        self._known.pop(workspace, None)
+
     def _is_verified(self, known: _Known, request: _Request) -> bool:
         """False where a key is wanted that is not known, or not known any more. Raises SignatureInvalid."""
         is_fresh = known.read_at is not None and self._clock() - known.read_at < _FRESH_SECONDS

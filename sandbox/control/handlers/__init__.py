@@ -13,6 +13,7 @@ from sandbox.control.handlers.faults import add_fault, clear_faults, list_faults
 from sandbox.control.handlers.scenarios import list_scenarios
 from sandbox.control.handlers.workspaces import (
     create_workspace,
+    delete_workspace,
     list_workspaces,
     read_settings,
     read_workspace,
@@ -35,6 +36,7 @@ __all__ = [
     "create_client",
     "create_snapshot",
     "create_workspace",
+    "delete_workspace",
     "delete_client",
     "list_clients",
     "list_exchanges",

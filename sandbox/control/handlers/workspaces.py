@@ -5,7 +5,9 @@ from sandbox.control.service import workspaces as service
 from sandbox.errors import not_found
 from sandbox.settings import Level
 from sandbox.web.call import Call, Unit
-from sandbox.web.reply import Reply, answer
+from sandbox.web.reply import Reply, answer, no_content
+
+NO_CONTENT = 204
 
 
 async def create_workspace(call: Call) -> Reply:
@@ -29,6 +31,28 @@ async def create_workspace(call: Call) -> Reply:
     reply = await call.write(work)
     if reply.status == 201:
         await call.runtime.connect(call.body["name"])
+    return reply
+
+
+async def delete_workspace(call: Call) -> Reply:
+    """DELETE /workspaces/{name}"""
+    check_operator(call)
+    name, runtime = call.argument("name"), call.runtime
+    await call.read(lambda unit: service.check_removable(unit, name))
+
+    def work(unit: Unit) -> Reply:
+        service.delete_workspace(unit, name)
+        return no_content()
+
+    async with (
+        runtime.timekeeper.holding(name),
+        runtime.dispatcher.holding(name, runtime.settings.own_url),
+    ):
+        # Before the rows: what is left of files where this ends too soon goes when the request is sent again.
+        await runtime.forget(name)
+        reply = await call.write(work)
+        if reply.status == NO_CONTENT:
+            await runtime.forget(name)
     return reply
 
 

@@ -5,8 +5,10 @@ from typing import Any
 
 from sandbox.control.service.clients import columns_of
 from sandbox.control.service.clocks import first_clock
-from sandbox.control.store.worlds import list_snapshots
+from sandbox.control.store.worlds import delete_everything, list_snapshots
 from sandbox.errors import Code, Refusal, not_found
+from sandbox.esr.service.signing_keys import SIGNING_KEYS
+from sandbox.identity.store import ANNOUNCEMENT as IDENTITY
 from sandbox.identity.store import change_client, ensure_client, ensure_token, new_token
 from sandbox.limits.documents import limits_in, limits_shown
 from sandbox.limits.store import load_limits, set_limits
@@ -24,6 +26,8 @@ from sandbox.workspaces.store import (
     set_quota,
 )
 
+DEFAULT = "default"
+"""The workspace that is always there."""
 _MOST = 10_000
 
 
@@ -66,6 +70,28 @@ def give_token(unit: Unit, client_id: str) -> str:
     token = new_token()
     ensure_token(unit.connection, client_id, token)
     return token
+
+
+def check_removable(unit: Unit, name: str) -> None:
+    """Raises Refusal NOT_FOUND, or STATE_FORBIDS for a workspace that stays."""
+    if find_workspace(unit.connection, name) is None:
+        raise not_found("workspace", name)
+    if name == DEFAULT:
+        raise Refusal(Code.STATE_FORBIDS, f"The workspace {DEFAULT} stays; reset it instead.")
+    if name == unit.workspace.name:
+        raise Refusal(
+            Code.STATE_FORBIDS,
+            f"A workspace is not taken away from within. Send the request without the path prefix /w/{name}.",
+        )
+
+
+def delete_workspace(unit: Unit, name: str) -> None:
+    """Takes a workspace away with all that is its own in the database. Raises as `check_removable` does."""
+    check_removable(unit, name)
+    # First, so that whoever writes into it waits for the end, and finds nothing.
+    changed(unit.transaction, name)
+    delete_everything(unit.connection, name)
+    unit.transaction.announcements |= {IDENTITY, SIGNING_KEYS}
 
 
 def read_workspace(unit: Unit, name: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sandbox.database import metadata
+from sandbox.identity.tables import clients, tokens
 from sandbox.workspaces.tables import snapshots, workspaces
 
 # What outlives a world: the workspace itself, who may call, what was said, and the worlds that were kept.
@@ -36,6 +37,16 @@ def empty_world(connection: sa.Connection, workspace: str) -> None:
     """Deletes every row of the world."""
     for table in reversed(_tables()):
         connection.execute(sa.delete(table).where(table.c.workspace == workspace))
+
+
+def delete_everything(connection: sa.Connection, workspace: str) -> None:
+    """Deletes a workspace with every row that is its own."""
+    its_clients = sa.select(clients.c.client_id).where(clients.c.workspace == workspace)
+    connection.execute(sa.delete(tokens).where(tokens.c.client_id.in_(its_clients)))
+    for table in reversed(metadata.sorted_tables):
+        if "workspace" in table.c:
+            connection.execute(sa.delete(table).where(table.c.workspace == workspace))
+    connection.execute(sa.delete(workspaces).where(workspaces.c.name == workspace))
 
 
 def world_rows(connection: sa.Connection, workspace: str) -> dict[str, Any]:

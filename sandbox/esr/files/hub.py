@@ -7,6 +7,7 @@ somebody's work in progress and are not looked at. Nothing that is no regular fi
 """
 
 import os
+import shutil
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
@@ -110,6 +111,14 @@ class Hub:
     def employer(self, workspace: str, ods_code: str) -> EmployerFolder:
         """The folders of an employer, made or not."""
         return EmployerFolder(self.root / workspace / ods_code)
+
+    def clear(self, workspace: str) -> None:
+        """Deletes the folders of a workspace, with all that lies in them; a link goes, what it leads to stays. Raises OSError."""
+        place = self.root / workspace
+        if place.is_symlink():
+            place.unlink()
+        elif place.exists():
+            shutil.rmtree(place)
 
 
 def is_finished(name: str) -> bool:

@@ -83,6 +83,17 @@ class HourlyInterface:
             if employer.is_enabled:
                 await self._make(self._hub.employer(workspace, employer.ods_code))
 
+    async def clear(self, workspace: str) -> None:
+        """Deletes the folders of a workspace, with all that lies in them. Raises Refusal SERVICE_UNAVAILABLE."""
+        try:
+            await asyncio.to_thread(self._hub.clear, workspace)
+        except OSError as problem:
+            raise Refusal(
+                Code.SERVICE_UNAVAILABLE,
+                f"The files of workspace {workspace} cannot be deleted: {problem.strerror}. Nothing else was.",
+                headers={"Retry-After": "5"},
+            ) from problem
+
     async def run(self, job: Job) -> None:
         """One hour of a workspace. Raises Refusal SERVICE_UNAVAILABLE where the database fails; it is then called again."""
         seen: dict[str, Any] = {}

@@ -77,6 +77,14 @@ class Sftp:
             await connection.wait_closed()
         await self._acceptor.wait_closed()
 
+    async def cut(self, workspace: str) -> None:
+        """Ends every session of a workspace."""
+        for connection in list(self.connections):
+            username = str(connection.get_extra_info("username") or "")
+            if username.rpartition(".")[0] == workspace:
+                connection.abort()
+                await connection.wait_closed()
+
     async def folder(self, username: str, token: str) -> Path | None:
         """The folder that a user may see: the token is its workspace's, and the employer is one of ESR's there."""
         workspace, _, ods_code = username.rpartition(".")
