@@ -27,9 +27,10 @@ _TOKEN = "the test's"
 _EXPLAINED = re.compile(r"\s*(WITH|SELECT|INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
 # A walk over a table, a sort, or an index of which nothing but the workspace is known, or where in its order to begin.
 _GROWS = re.compile(r"\bSCAN (?!CONSTANT ROW)|TEMP B-TREE|\(workspace=\?(?: AND \w+[<>]\?)*\)")
-# There are few workspaces, and each has a handful of subscriptions; of what is due the first alone is read.
+# There are few workspaces, and each has a handful of subscriptions and a hundred faults at most; of what is due the first alone
+# is read.
 _FEW = re.compile(
-    r"SCAN workspaces\b|SEARCH (?:esr_event_subscriptions|jobs|outbox) .*\(workspace=\?\)"
+    r"SCAN workspaces\b|SEARCH (?:esr_event_subscriptions|faults|jobs|outbox) .*\(workspace=\?\)"
 )
 # Read once, when the first delivery is signed.
 _ONCE = "FROM esr_signing_keys"
