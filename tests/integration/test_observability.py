@@ -5,6 +5,7 @@ import re
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -254,3 +255,20 @@ def test_metrics_are_for_the_operator_at_level_platform() -> None:
 def test_a_sandbox_that_is_asked_for_nothing_tells_nothing(workspace: Workspace) -> None:
     with httpx.Client(base_url=workspace.url, trust_env=False) as client:
         assert client.get("/metrics").status_code == 404
+
+
+def test_the_documentation_names_every_metric_and_no_other(told: Told) -> None:
+    hosting = (Path(__file__).parents[2] / "docs/hosting.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\| `(esr_sandbox_\w+)` \| ([^|]*)\|", hosting, re.MULTILINE))
+    there = set(re.findall(r"^# TYPE (esr_sandbox_\w+) ", told.metrics, re.MULTILINE))
+
+    assert {name for name, _ in documented} == {
+        name for name in there if not name.endswith("_created")
+    }
+    for name, labels in documented:
+        used = {
+            label
+            for found in re.findall(rf"^{name}(?:_count)?\{{(.*)\}} ", told.metrics, re.MULTILINE)
+            for label, _ in re.findall(r'(\w+)="([^"]*)"', found)
+        }
+        assert used == set(filter(None, labels.strip().split(", "))), name

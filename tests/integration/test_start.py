@@ -15,11 +15,14 @@ _OF_OTHER_COMMANDS = {
     "loadtests",
     "locust",
     "matplotlib",
+    "opentelemetry",
+    "prometheus_client",
     "sandbox.conformance",
     "sandbox.rehearsal",
     "sandbox.reports",
     "schemathesis",
     "securesystemslib",
+    "structlog",
 }
 _OF_WORLDS = {"faker", "numpy", "simulators"}
 
