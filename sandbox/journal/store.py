@@ -89,7 +89,12 @@ _FIELDS = tuple(Exchange.__dataclass_fields__)
 
 
 def _values(exchange: Exchange) -> dict[str, Any]:
-    return {name: getattr(exchange, name) for name in _FIELDS}
+    values = {name: getattr(exchange, name) for name in _FIELDS}
+    for name, value in values.items():
+        # PostgreSQL keeps no such character, and an exchange that brought one is kept all the same.
+        if isinstance(value, str) and "\x00" in value:
+            values[name] = value.replace("\x00", "\ufffd")
+    return values
 
 
 def link(before: str, values: dict[str, Any]) -> str:
