@@ -123,6 +123,8 @@ class Call:
     """Over how long a fault spreads the body of the answer."""
     wall: datetime = field(default_factory=wall_now)
     began: float = field(default_factory=time.perf_counter)
+    ended: float | None = None
+    """When the answer was ready, where it does not wait for the journal."""
 
     @property
     def request_id(self) -> str | None:
@@ -237,7 +239,7 @@ class Call:
             status=sent.status,
             answer=Half({**sent.headers, **self.quota}, sent.body, sent.media_type),
             started=self.wall,
-            duration_ms=(time.perf_counter() - self.began) * 1000,
+            duration_ms=((self.ended or time.perf_counter()) - self.began) * 1000,
             world=unit.now,
             operation_id=self.operation_id,
             client=self.client,
@@ -259,6 +261,7 @@ class Call:
 
     def journal(self, reply: Reply) -> None:
         """Puts an exchange that changed nothing into the journal, without waiting for it."""
+        self.ended = time.perf_counter()
 
         def run(transaction: Transaction) -> None:
             unit = open_unit(transaction, self.workspace, self.wall)
