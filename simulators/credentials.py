@@ -93,10 +93,24 @@ class SignedTokens:
             if token == self._token:
                 self._good_until = 0.0
 
+    def expired_token(self) -> str:
+        """A token that was good and is so no more. Raises TokenRefused."""
+        # The platform lets a client lower the lifetime, in milliseconds.
+        answer = self._answer({"_access_token_expiry_ms": "1"})
+        token, seconds = self._read(answer)
+        time.sleep(min(seconds, _LONGEST_WAIT_SECONDS))
+        return token
+
     def _renew(self) -> None:
+        began = time.monotonic()
+        token, seconds = self._read(self._answer({}))
+        self._token = token
+        self._good_until = began + seconds - min(_MARGIN_SECONDS, seconds * _MARGIN_SHARE)
+
+    def _answer(self, more: Mapping[str, str]) -> httpx.Response:
+        """What the endpoint answers, after some tries where it must be. Raises TokenRefused."""
         wait = _FIRST_WAIT_SECONDS
         for left in reversed(range(_TRIES)):
-            began = time.monotonic()
             try:
                 # A fresh assertion for every try: the endpoint has spent the identifier of one that it has seen.
                 answer = httpx.post(
@@ -105,6 +119,7 @@ class SignedTokens:
                         "grant_type": GRANT,
                         "client_assertion_type": ASSERTION_TYPE,
                         "client_assertion": self.assertion(),
+                        **more,
                     },
                     timeout=self._timeout,
                     trust_env=False,
@@ -116,25 +131,24 @@ class SignedTokens:
                     ) from problem
             else:
                 if answer.status_code != 429 and answer.status_code < 500:
-                    self._take(answer, began)
-                    return
+                    return answer
                 if left == 0:
                     raise _refusal(self.key.token_url, answer)
                 asked = answer.headers.get("retry-after", "")
                 wait = max(wait, float(asked) if asked.isdecimal() else 0.0)
             time.sleep(min(wait, _LONGEST_WAIT_SECONDS))
             wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
+        raise AssertionError("unreachable")
 
-    def _take(self, answer: httpx.Response, began: float) -> None:
+    def _read(self, answer: httpx.Response) -> tuple[str, float]:
+        """The token of an answer and the seconds that it is good for. Raises TokenRefused."""
         told = _document(answer)
         token = told.get("access_token")
         if answer.status_code != 200 or not isinstance(token, str) or not token.isascii():
             raise _refusal(self.key.token_url, answer)
         # The platform writes the number as a string.
         lifetime = str(told.get("expires_in", ""))
-        seconds = float(lifetime) if lifetime.isascii() and lifetime.isdecimal() else 0.0
-        self._token = token
-        self._good_until = began + seconds - min(_MARGIN_SECONDS, seconds * _MARGIN_SHARE)
+        return token, float(lifetime) if lifetime.isascii() and lifetime.isdecimal() else 0.0
 
     def assertion(self) -> str:
         """A new assertion, good once and for four minutes."""
@@ -230,7 +244,7 @@ def read(text: str) -> Access:
 
 def client_access(
     client_id: str, private_key: str, token_url: str, kid: str | None = None
-) -> Access:
+) -> SignedTokens:
     """A client that gets its own tokens; without a `kid` the key is known by its thumbprint (RFC 7638).
 
     Raises CredentialUnusable.

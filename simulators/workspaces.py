@@ -9,15 +9,23 @@
 from collections.abc import Mapping
 from typing import Any
 
-from simulators.credentials import Access, authorization, client_access, own_key
+from simulators.credentials import (
+    Access,
+    SignedTokens,
+    authorization,
+    client_access,
+    own_key,
+)
 
 
-def new_workspace(name: str, operator: Access | None, **about: Any) -> dict[str, Any]:
-    """What `create_workspace` is sent; at level `platform` with a key of this process's own, and without limits.
+def new_workspace(
+    name: str, operator: Access | None, *, signs: bool = False, **about: Any
+) -> dict[str, Any]:
+    """What `create_workspace` is sent; at level `platform`, or for a client that `signs`, with a key of this process's own.
 
-    What is sent there is a test's, or as fast as it can be: it would spend most of its time waiting.
+    There are no limits there: what is sent is a test's, or as fast as it can be, and would spend most of its time waiting.
     """
-    if operator is None:
+    if operator is None and not signs:
         return {"name": name, **about}
     return {
         "name": name,
@@ -31,6 +39,11 @@ def access_to(made: Mapping[str, Any]) -> Access:
     """How the workspace of `create_workspace`'s answer is reached: by its token, or with the key that was sent."""
     if made.get("token"):
         return str(made["token"])
+    return signed_access_to(made)
+
+
+def signed_access_to(made: Mapping[str, Any]) -> SignedTokens:
+    """How the workspace of `create_workspace`'s answer is reached with the key that was sent."""
     key, kid, _ = own_key()
     return client_access(made["clientId"], key, made["tokenUrl"], kid)
 

@@ -86,7 +86,8 @@ def _seed(control: Target, world: WorldParameters) -> None:
 def _ledger_detail(control: Target) -> Iterator[None]:
     before = dict(control.get("/settings"))
     # Left out, they stay as they are; only the operator of a hosted sandbox may set them higher.
-    before.pop("limits", None)
+    for name in ("limits", "quota"):
+        before.pop(name, None)
     _put(control, "/settings", {**before, "journalDetail": "LEDGER"})
     try:
         yield

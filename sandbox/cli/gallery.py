@@ -25,8 +25,11 @@ from sandbox.conformance.gallery.matrix import (
 )
 from sandbox.conformance.gallery.page import render_page
 from sandbox.conformance.gallery.run import ROLES, Tour, chosen, tour
+from sandbox.conformance.gallery.unnoticeable import HOSTED
 from sandbox.conformance.gallery.workers import Orders
 from sandbox.contracts.requirements import load_requirements
+from sandbox.server import own_level
+from sandbox.settings import Level
 
 _SHOWN = 40
 
@@ -71,6 +74,8 @@ def command(
         wanted = chosen(role, only, part)
     except ValueError as problem:
         raise Stop(str(problem)) from problem
+    if own_level() == Level.PLATFORM:
+        wanted = [item for item in wanted if item.id not in HOSTED]
     if not wanted:
         raise Stop("No deviation has such an id; leave --only out to see them all.")
     is_whole = not (role or only or part)

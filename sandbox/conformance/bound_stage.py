@@ -14,6 +14,7 @@ from sandbox.conformance.driving import Driver, NoDriver
 from sandbox.conformance.receiver import EventReceiver
 from sandbox.conformance.scene import Scene, Unbound, arrange
 from sandbox.conformance.subject import Subject
+from simulators.credentials import SignedTokens
 
 _NEEDED = ("employer", "vacancy", "position")
 
@@ -48,6 +49,7 @@ class BoundStage:
         for place in range(1, int(given.get("people", 1)) + 1):
             name = "person" if place == 1 else f"person{place}"
             bound.setdefault(name, person_of(seed, case.id, place - 1, self.day))
+        access = self.subject.tokens.get("esr")
         scene = Scene(
             {name: text for name, text in self.subject.addresses.items() if name != "control"},
             dict(self.subject.tokens),
@@ -58,6 +60,7 @@ class BoundStage:
             f"b{next(self._numbers)}",
             self.receiver,
             self.driver,
+            signed=access if isinstance(access, SignedTokens) else None,
         )
         arrange(scene, given)
         yield scene

@@ -87,6 +87,7 @@ class _Play:
                 "receiver": self._address,
                 "token": lambda: _shown(scene.tokens.get("esr", "")),
                 "stranger": lambda: self._strangers_token,
+                "expired": lambda: self._expired_token,
             },
         )
         self._equal = equality(scene.mask_key)
@@ -479,6 +480,17 @@ class _Play:
     def _reference(self) -> str:
         tag = self._draws.word()
         return f"C-{tag:010d}-{next(self._scene.made)}"
+
+    @cached_property
+    def _expired_token(self) -> str:
+        if self._scene.signed is None:
+            raise Unbound(
+                "a token that has expired is had by a client that gets its tokens with a key"
+            )
+        try:
+            return self._scene.signed.expired_token()
+        except TokenRefused as problem:
+            raise CannotArrange(str(problem)) from problem
 
     @cached_property
     def _strangers_token(self) -> str:

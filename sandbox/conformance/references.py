@@ -65,7 +65,7 @@ def reference(name: str, seed: int) -> Iterator[Reached]:
                         else {"control": sandbox.operator_token}
                     ),
                 },
-                (),
+                ("signed-tokens",) if name == ESR else (),
             )
             stage = SandboxStage(sandbox.url, receiver, operator=sandbox.operator_token)
             yield Reached(subject, stage)
@@ -114,7 +114,7 @@ def _supplier(
         "Example Supplier",
         addresses,
         {"driver": driver_token},
-        ("esr",),
+        ("esr", "signed-tokens"),
         OUTBOUND if queue else INBOUND,
     )
     return Reached(subject, stage, stage, signer(stage.control, stage.control_access))

@@ -20,8 +20,8 @@ from sandbox.conformance.bodies import person_of
 from sandbox.conformance.case import Case
 from sandbox.conformance.driving import Driver, NoDriver
 from sandbox.conformance.receiver import EventReceiver
-from simulators.credentials import Access, TokenRefused, authorization
-from simulators.workspaces import access_to, as_operator, new_workspace
+from simulators.credentials import Access, SignedTokens, TokenRefused, authorization
+from simulators.workspaces import access_to, as_operator, new_workspace, signed_access_to
 from simulators.world import World
 
 POSITIONS = 12
@@ -55,6 +55,8 @@ class Scene:
     driver: Driver = field(default_factory=NoDriver)
     journal: "Journal | None" = None
     """The subject's own traffic, where somebody keeps it."""
+    signed: SignedTokens | None = None
+    """The client's key, where it gets tokens with one."""
     made: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def control(self, method: str, path: str, body: Any = None) -> httpx.Response:
@@ -112,7 +114,7 @@ class SandboxStage:
     operator: Access | None = None
     """The operator's token, where the sandbox's powers ask for it."""
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
-    _workspace: tuple[str, Access] | None = None
+    _workspace: tuple[str, Access, SignedTokens] | None = None
     _journal: "SandboxJournal | None" = None
     _cases: int = 0
 
@@ -121,7 +123,7 @@ class SandboxStage:
         """As `Stage` says."""
         given = case.given
         employers = int(given.get("employers", 1))
-        name, access = self._empty_workspace()
+        name, access, signed = self._empty_workspace()
         control = f"{self.url}/w/{name}/control/v1"
         self._made(
             f"{control}/seed",
@@ -155,12 +157,13 @@ class SandboxStage:
             f"{name}-{self._cases}",
             self.receiver,
             journal=self._journal,
+            signed=signed,
         )
         arrange(scene, given)
         yield scene
 
-    def _empty_workspace(self) -> tuple[str, Access]:
-        """The name of, and the access to, a workspace without a world: the last one emptied, and now and then a new one.
+    def _empty_workspace(self) -> tuple[str, Access, SignedTokens]:
+        """Name, access and key of a workspace without a world: the last one emptied, and now and then a new one.
 
         A sandbox looks after all its workspaces, so that a new one for each case would make each case slower than the last.
         """
@@ -168,9 +171,9 @@ class SandboxStage:
         if self._workspace is None or self._cases % _CASES_OF_A_WORKSPACE == 0:
             name = f"c{self.prefix}-{next(self._numbers)}"
             made = self._made(
-                f"{self.url}/control/v1/workspaces", new_workspace(name, self.operator)
+                f"{self.url}/control/v1/workspaces", new_workspace(name, self.operator, signs=True)
             )
-            self._workspace = (name, access_to(made))
+            self._workspace = (name, access_to(made), signed_access_to(made))
             subject = f"nhs-jobs-{name}"
             self._journal = SandboxJournal(
                 self.client,
@@ -285,7 +288,8 @@ class SandboxJournal:
         # What was only read is put into the journal by the way: after a write of ours, all that came before is there.
         settings = good(self._asked("GET", "/settings"), 200)
         # Left out, they stay as they are; only the operator of a hosted sandbox may set them higher.
-        settings.pop("limits", None)
+        for name in ("limits", "quota"):
+            settings.pop(name, None)
         good(self._asked("PUT", "/settings", json=settings), 200)
         more = True
         while more:

@@ -28,7 +28,7 @@ from sandbox.conformance.scene import (
     world_of,
 )
 from simulators.credentials import Access, TokenRefused
-from simulators.workspaces import access_to, as_operator, new_workspace
+from simulators.workspaces import as_operator, new_workspace, signed_access_to
 
 AGENT = "esr-sandbox-suite"
 """How the suite's own calls are told from the subject's."""
@@ -81,10 +81,10 @@ class SupplierStage:
             if access is None:
                 made = client.post(
                     f"{url}/control/v1/workspaces",
-                    json=new_workspace(workspace, operator),
+                    json=new_workspace(workspace, operator, signs=True),
                     headers=as_operator(operator),
                 )
-                access = access_to(good(made, 201))
+                access = signed_access_to(good(made, 201))
             control = f"{url}/w/{workspace}/control/v1"
             stage = cls(url, control, access, seed, receiver, client, workspace)
             stage.control_access = operator or access

@@ -32,3 +32,8 @@ REASONS: Mapping[str, str] = {
     "nhs-jobs.read-events.applicant-identified": _NEXT_VERSION,
 }
 """By deviation: why no case can notice it."""
+
+HOSTED: Mapping[str, str] = {
+    "recruitment-system.requests.no-token": "where strangers may call, a call without a token is kept in nobody's journal",
+}
+"""By deviation: why no case can notice it at level `platform`."""

@@ -135,6 +135,18 @@ def _any_token(authenticate: Callable[..., Any]) -> Callable[..., Any]:
     return lenient
 
 
+def _however_old(authenticate: Callable[..., Any]) -> Callable[..., Any]:
+    async def lenient(bearer: Bearer, call: Call) -> None:
+        try:
+            await authenticate(bearer, call)
+        except Refusal as refusal:
+            if "has expired" not in refusal.detail:
+                raise
+            call.client = "supplier"
+
+    return lenient
+
+
 def _any_media(body: Callable[..., Any]) -> Callable[..., Any]:
     def taken(rules: Any, raw: bytes, content_type: str | None) -> Any:
         known = list(rules._bodies)  # noqa: SLF001
@@ -255,6 +267,12 @@ DEFECTS: tuple[Deviation, ...] = (
         "A token that nobody was given is taken",
         ["ESR-REQ-019"],
         attribute(Bearer, "authenticate", _any_token(Bearer.authenticate)),
+    ),
+    defect(
+        "esr.requests.expired-token",
+        "A token that has expired is taken",
+        ["ESR-REQ-048"],
+        attribute(Bearer, "authenticate", _however_old(Bearer.authenticate)),
     ),
     defect(
         "esr.requests.any-media-type",

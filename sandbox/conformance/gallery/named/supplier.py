@@ -44,6 +44,13 @@ def _decides(theme: str, name: str, title: str, requirements: str, **methods: An
     )
 
 
+def _with_a_new_token(self: Policies) -> dict[str, str]:
+    shown = Policies.authorization(self)
+    if self.gets_another_token(shown):
+        shown = Policies.authorization(self)
+    return shown
+
+
 def _receives(name: str, title: str, requirements: str, **methods: Any) -> Deviation:
     """A supplier whose receiver does one step wrong."""
     receiver = type("Deviating", (Receiver,), methods)
@@ -271,6 +278,20 @@ DEFECTS: tuple[Deviation, ...] = (
         "It sends no token.",
         "ESR-REQ-018",
         authorization=lambda _self: {},
+    ),
+    _decides(
+        "requests",
+        "keeps-its-token",
+        "It gives a message up whose token is no longer good.",
+        "ESR-REQ-049",
+        gets_another_token=lambda _self, _sent: False,
+    ),
+    _decides(
+        "requests",
+        "token-for-each",
+        "It gets a token for each request.",
+        "ESR-REQ-050",
+        authorization=_with_a_new_token,
     ),
     _decides(
         "requests",

@@ -64,6 +64,8 @@ _NOT_OF_A_SUBJECT = frozenset(
         Code.CLOCK_BACKWARDS,
         Code.SNAPSHOT_OF_ANOTHER_VERSION,
         Code.OPERATOR_ONLY,
+        # The client of a certification may act for every employer.
+        Code.EMPLOYER_NOT_ENABLED,
         # What is refused before it has reached an operation, which no case can send.
         Code.REQUEST_MALFORMED,
         Code.REQUEST_TOO_SLOW,
