@@ -23,6 +23,8 @@ class Tenant:
     mark: str
     ids: dict[str, Any] = field(default_factory=dict)
     """What is there, by its name in the contracts or by the operation that it is fit for."""
+    operator: dict[str, str] = field(default_factory=dict)
+    """The headers that name the operator, where only that one makes clients."""
 
     @property
     def today(self) -> date:
@@ -166,7 +168,11 @@ class Tenant:
 
     def client(self) -> str:
         """A client of the workspace that nobody uses yet."""
-        return str(self._act("/clients", {"name": self.mark})["clientId"])
+        answer = self.workspace.control.post(
+            "/clients", json={"name": self.mark}, headers=self.operator
+        )
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["clientId"])
 
     def candidate(self, number: int) -> dict[str, Any]:
         """Somebody who has not applied yet, unless the number is one of the first."""
