@@ -134,11 +134,15 @@ class Sqlite:
 def _engine(path: Path | None, *, reads_only: bool = False) -> sa.Engine:
     """One connection that writes, or a pool of those that read."""
     address = "sqlite://" if path is None else f"sqlite:///{path}"
-    arguments: dict[str, Any] = {"check_same_thread": False}
+    options: dict[str, Any] = {
+        "connect_args": {"check_same_thread": False},
+        # What fails is told in logs, and parameters may be persons.
+        "hide_parameters": True,
+    }
     if reads_only:
-        engine = sa.create_engine(address, pool_size=READERS, connect_args=arguments)
+        engine = sa.create_engine(address, pool_size=READERS, **options)
     else:
-        engine = sa.create_engine(address, poolclass=sa.StaticPool, connect_args=arguments)
+        engine = sa.create_engine(address, poolclass=sa.StaticPool, **options)
 
     @sa.event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:

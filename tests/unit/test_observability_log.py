@@ -4,9 +4,13 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from sandbox.database import Database, Transaction
+from sandbox.errors import Refusal
 from sandbox.observability.logs import Handler, configure
 from sandbox.observability.watching import trace_id_of
 from sandbox.settings import LogFormat
@@ -88,3 +92,22 @@ def test_an_exception_for_people_forges_no_line_either(logged: Logged) -> None:
 )
 def test_a_trace_header_that_is_none_names_no_trace(header: str) -> None:
     assert trace_id_of({"traceparent": header}) is None
+
+
+def test_a_statement_that_fails_is_told_without_its_parameters(
+    logged: Logged, tmp_path: Path
+) -> None:
+    _, written = logged(LogFormat.TEXT)
+    database = Database(tmp_path / "sandbox.db")
+
+    def fails(transaction: Transaction) -> None:
+        transaction.connection.execute(
+            sa.text("select * from nowhere where name = :name"), {"name": "Zzyzxmarkedname"}
+        )
+
+    problem = database.write(fails).exception(30)
+    database.close()
+
+    assert isinstance(problem, Refusal)
+    assert "nowhere" in written.getvalue()
+    assert "Zzyzxmarkedname" not in written.getvalue()
