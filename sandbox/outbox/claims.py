@@ -80,7 +80,7 @@ def claim(
         message
         for clock, moment in ((WALL, wall), (WORLD, found.clock.now(wall)))
         for message in due_messages(
-            connection, workspace, clock, moment, most, alone=alone, of=TO_CLAIM
+            connection, workspace, clock, moment, most, alone=alone, of=TO_CLAIM, wall=wall
         )
     ]
     claimed = sorted(waiting, key=lambda message: message.message_id)[:most]
@@ -110,7 +110,7 @@ def may_claim(
     if is_frozen and addresses_under_way(connection, workspace, wall):
         return False
     return any(
-        due_messages(connection, workspace, clock, moment, 1, of=UNCLAIMED)
+        due_messages(connection, workspace, clock, moment, 1, of=UNCLAIMED, wall=wall)
         for clock, moment in moments.items()
     )
 

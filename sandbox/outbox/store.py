@@ -98,7 +98,9 @@ _due_now = (
 _unclaimed = _due_now.where(
     # A claimed message of the lane may stand behind a dead letter that is sent again.
     ~sa.exists().where(
-        outbox_claims.c.workspace == outbox.c.workspace, outbox_claims.c.lane == outbox.c.lane
+        outbox_claims.c.workspace == outbox.c.workspace,
+        outbox_claims.c.lane == outbox.c.lane,
+        outbox_claims.c.claimed_until >= sa.bindparam("wall", type_=sa.String),
     )
 )
 ALL = Prepared(_due_now)
@@ -224,16 +226,18 @@ def due_messages(
     *,
     alone: bool = False,
     of: Prepared = ALL,
+    wall: datetime | None = None,
 ) -> list[Message]:
     """The first waiting message of each lane, of those due by `clock`, in the order of their moments; `limit` at most.
 
-    `of` is ALL, UNCLAIMED or TO_CLAIM.
+    `of` is ALL, or with the `wall` time, at which a claim may have lapsed, UNCLAIMED or TO_CLAIM.
     """
     wanted = {
         "of_workspace": workspace,
         "clock": clock,
         "moment": to_text(moment),
         "most": limit,
+        "wall": to_text(wall) if wall else None,
     }
     found = []
     for row in of.run(connection, wanted).fetchall():
