@@ -24,6 +24,7 @@ _COMMANDS = {
     "backup": "copy a sandbox's database while it runs",
     "client": "let a system in that gets its tokens with a key of its own",
     "token": "get an access token with a signed JWT",
+    "database": "bring a database of an earlier version up to date",
     "demo": "the main job on a small scale, with a verdict",
     "example-supplier": "start a small recruitment system to look at and to certify",
     "fuzz": "fuzz an implementation against its contract",

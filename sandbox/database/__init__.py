@@ -3,7 +3,7 @@
 from sandbox.database.copying import copy_file, flush
 from sandbox.database.database import Database, Flush, forget_database
 from sandbox.database.link import Link
-from sandbox.database.postgresql import is_address, without_password
+from sandbox.database.postgresql import bring_up_to_date, is_address, without_password
 from sandbox.database.schema import (
     SCHEMA_VERSION,
     DatabaseUnusable,
@@ -22,6 +22,7 @@ __all__ = [
     "Transaction",
     "Undone",
     "Work",
+    "bring_up_to_date",
     "copy_file",
     "flush",
     "forget_database",

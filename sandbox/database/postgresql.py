@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from sandbox.database.link import IN_USE, Link
 from sandbox.database.schema import (
+    OLDEST_VERSION,
     SCHEMA_VERSION,
     DatabaseUnusable,
     age_of,
@@ -230,11 +231,54 @@ class Postgresql:
             self._server.own_tables(connection)
             prepare_schema(connection, _sorted_as_on_sqlite())
             version = connection.execute(sa.select(schema_version.c.version)).scalar_one()
+        if OLDEST_VERSION <= version < SCHEMA_VERSION:
+            raise DatabaseUnusable(
+                f"{self._server.shown} is of schema {version}, this version of the sandbox has {SCHEMA_VERSION}. Stop every "
+                "process that uses it, make a backup with pg_dump, and bring it up to date with: esr-sandbox database migrate"
+            )
         if version != SCHEMA_VERSION:
             raise DatabaseUnusable(
                 f"{self._server.shown} was written by a {age_of(version)} version of the sandbox (schema {version}, this one "
                 f"has {SCHEMA_VERSION}). Use that version, or name another database with --database."
             )
+
+
+def bring_up_to_date(address: str) -> tuple[int, int]:
+    """Brings a database of an earlier schema to the present one, in one transaction; answers the schemas of before and after.
+
+    Raises DatabaseUnusable, with nothing changed, where it is in use, another program's, or of a schema that is not known.
+    """
+    # Imported when it is asked for: Alembic is read once in a database's life.
+    from sandbox.migrations import migrate
+
+    server = _Server(address)
+    engine = server.engine(1)
+    try:
+        with engine.connect() as connection, connection.begin():
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
+            if not server.own_tables(connection):
+                raise DatabaseUnusable(
+                    f"{server.shown} is empty: there is nothing to bring up to date."
+                )
+            version = int(connection.execute(sa.select(schema_version.c.version)).scalar_one())
+            if version == SCHEMA_VERSION:
+                return version, version
+            if not OLDEST_VERSION <= version < SCHEMA_VERSION:
+                raise DatabaseUnusable(
+                    f"{server.shown} was written by {'a newer' if version > SCHEMA_VERSION else 'too old a'} version of the "
+                    f"sandbox (schema {version}, this one has {SCHEMA_VERSION}). Use that version."
+                )
+            free = connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(IN_USE)))
+            if not free.scalar_one():
+                raise DatabaseUnusable(
+                    f"{server.shown} is in use by a sandbox. Stop every process that uses it first."
+                )
+            migrate(connection, version)
+            return version, SCHEMA_VERSION
+    except sa.exc.DBAPIError as problem:
+        raise DatabaseUnusable(server.explain(problem)) from None
+    finally:
+        engine.dispose()
 
 
 def forget_tables(address: str) -> None:

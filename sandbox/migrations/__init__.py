@@ -2,7 +2,8 @@
 
 Each step is a module of its own, `to_<version>`, and does with Alembic's operations what changed with that version. All steps
 that are needed are one transaction: a database is of one version or of another, never between two. What a step needs to know
-of the tables it says itself: the tables of today are another version's tomorrow.
+of the tables it says itself: the tables of today are another version's tomorrow. On a PostgreSQL server a new column of text
+has the collation "C", as `sandbox.database.postgresql` makes it.
 """
 
 from importlib import import_module

@@ -156,7 +156,7 @@ class ServerVictim:
     def kill(self, draw: Random) -> str:
         """Ends one of the processes, all of them with who keeps them, a connection's server process, or the whole server."""
         what = draw.choices(
-            ["one process", "the supervisor", "a backend", "the server"], [12, 2, 2, 2]
+            ["one process", "the supervisor", "a backend", "the server"], [7, 2, 2, 2]
         )[0]
         if what == "one process":
             os.kill(draw.choice(children(self._process.pid)), signal.SIGKILL)
