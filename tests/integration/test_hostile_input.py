@@ -128,7 +128,7 @@ def test_what_is_longer_than_the_journal_has_room_for_is_kept_in_part(workspace:
         [found] = workspace.control.get(asked).raise_for_status().json()["exchanges"]
         return dict(found)
 
-    wanting, refused = kept(404), kept(400)
+    wanting, refused = kept(414), kept(431)
     assert (len(wanting["path"]), len(wanting["query"])) == (8192, 8192)
     assert (len(refused["requestId"]), len(refused["correlationId"])) == (100, 100)
     exchange = (

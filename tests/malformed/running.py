@@ -155,6 +155,7 @@ def run(
     folder: Path,
     *,
     warm_up: int = 0,
+    stalls: bool = True,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Sends `count` inputs after `warm_up` others, and measures the server's memory between and after."""
@@ -173,7 +174,7 @@ def run(
         _seed_world(ready.url, "neighbour")
         place = urlsplit(ready.url)
         address = (str(place.hostname), int(place.port or 0))
-        stream = inputs(seed, operations(tokens["malformed"], "malformed", "powers"))
+        stream = inputs(seed, operations(tokens["malformed"], "malformed", "powers"), stalls=stalls)
         neighbour = Neighbour(ready.url, tokens["neighbour"], report)
         neighbour.start()
         with ThreadPoolExecutor(_WORKERS) as pool:
