@@ -1,6 +1,7 @@
 """What is asked of a sandbox that may be killed at any moment, and what it has acknowledged."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import orjson
 
 _TIMEOUT = 90.0
 
@@ -31,7 +33,7 @@ class Act:
         return 200 <= self.status < 300
 
     def json(self) -> dict[str, Any]:
-        return dict(httpx.Response(self.status, content=self.answer).json())
+        return dict(orjson.loads(self.answer))
 
 
 class Cut(Exception):
@@ -127,7 +129,7 @@ class Asker:
         self._gate.passes()
         self.sending = name
         try:
-            self.send(act)
+            self.send(act, once=True)
         except Cut:
             self.pending = act
             self.cut[name] += 1
@@ -137,9 +139,9 @@ class Asker:
         assert act.status, f"{name} was left without an answer"
         return act
 
-    def send(self, act: Act) -> None:
-        """Sends an act and keeps its answer. Raises Cut."""
-        status, answer = self.ask(act)
+    def send(self, act: Act, *, once: bool = False) -> None:
+        """Sends an act and keeps its answer. Where it is sent `once`, raises Cut."""
+        status, answer = self.ask(act) if once else self.ask_until_answered(act)
         act.status, act.answer = status, answer
         self.acknowledged.append(act)
         self.counted[act.name] += 1
@@ -156,11 +158,24 @@ class Asker:
         assert answer.status_code < 500, f"{act.name}: {answer.status_code} {answer.text}"
         return answer.status_code, answer.content
 
+    def ask_until_answered(self, act: Act) -> tuple[int, bytes]:
+        """What an act is answered by a sandbox that may just have been started: a connection may be of the life before."""
+        deadline = time.monotonic() + _TIMEOUT
+        while True:
+            try:
+                return self.ask(act)
+            except Cut:
+                assert time.monotonic() < deadline, f"{act.name} is not answered"
+                threading.Event().wait(0.05)
+
     def read(self, url: str) -> dict[str, Any]:
         """What is read now."""
         headers = {"Authorization": f"Bearer {self._token}"} if "/esr/v1" in url else {}
-        answer = self._client.get(url, headers=headers).raise_for_status()
-        return dict(answer.json())
+        status, body = self.ask_until_answered(
+            Act("read", "GET", url, self.request_id(), headers, None)
+        )
+        assert status == 200, (url, status, body)
+        return dict(orjson.loads(body))
 
     def done(self, name: str) -> list[Act]:
         """The acts of a name that were done in this world."""

@@ -239,6 +239,7 @@ class Keeper(Role):
 
     _number = 0
     _begun_with = 0
+    _newest = 0
 
     def step(self) -> None:
         for _ in range(self.draw.randrange(1, 6)):
@@ -249,14 +250,15 @@ class Keeper(Role):
         made = self.asker.control("snapshot", "POST", "/snapshots", {"name": name})
         if made.status == 409:
             # There is room for so many: from here on the newest is put back over and over.
-            self._put_back(100, 0)
+            self._put_back(self._newest, 0)
             self._begun_with = len(everybody(self.asker))
             return
         assert made.is_done, made.answer
+        self._newest = int(made.json()["snapshotId"])
         for _ in range(self.draw.randrange(0, 4)):
             self.submit()
         if self.draw.random() < 0.7:
-            self._put_back(made.json()["snapshotId"], there)
+            self._put_back(self._newest, there)
 
     def _put_back(self, number: int, there: int) -> None:
         act = self.asker.control("restore", "POST", f"/snapshots/{number}/restore")
