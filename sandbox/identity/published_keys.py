@@ -14,7 +14,7 @@ _KEPT_SECONDS = 3600.0
 _REFUSED_SECONDS = 5.0
 """How long a set that could not be read is not asked for again."""
 _LONGEST_BODY = 65_536
-_FETCH_SECONDS = 10.0
+_FETCH_SECONDS = 5.0
 _MOST_SETS = 1000
 
 
