@@ -18,6 +18,7 @@ from sandbox.errors import Code, Refusal
 from sandbox.faults.rules import Struck
 from sandbox.faults.scenarios import HEADER, scenario_named
 from sandbox.limits.counting import refusal_of
+from sandbox.settings import Level
 from sandbox.web.call import Call
 from sandbox.web.employers import EMPLOYER, check_employer, headers_of
 from sandbox.web.reply import Reply
@@ -95,6 +96,9 @@ class ServedOperation:
         """
         name = call.headers.get(_SCENARIO)
         if name is not None:
+            if call.client is None and call.runtime.settings.level is Level.PLATFORM:
+                # What asks for no token otherwise: a stranger is not to have connections held open.
+                await call.runtime.identity.authenticate(call)
             scenario = scenario_named(name)
             if scenario.delivery_strike(call.wall) is not None:
                 call.scenario = name

@@ -28,6 +28,7 @@ _CODES = {
 }
 _LONGEST_WAIT = 86_400
 _NO_CONTENT = 204
+_UNAUTHORISED = 401
 _HTML = "text/html"
 _GARBAGE = b"<!DOCTYPE html><html><head><title>Welcome</title></head><body><h1>It works!</h1></body></html>\n"
 _PROXY_PAGES = {502: "Bad Gateway", 503: "Service Temporarily Unavailable", 504: "Gateway Time-out"}
@@ -74,6 +75,8 @@ def spoil_of(strike: Strike) -> Spoil | None:
 
 def _refusal(status: int, detail: str, retry_after: int | None) -> Refusal:
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    if status == _UNAUTHORISED:
+        headers["WWW-Authenticate"] = "Bearer"  # as every 401 has it (RFC 9110 section 11.6.1)
     default = Code.SERVICE_UNAVAILABLE if status >= 500 else Code.CONTRACT_VIOLATION
     return Refusal(_CODES.get(status, default), detail, headers=headers, status=status)
 

@@ -233,6 +233,7 @@ def test_the_first_fault_that_is_due_strikes_and_clearing_ends_them(workspace: W
         {"system": "receiver", "kind": "UNSIGNED", "operationId": "receive_event"},
         {"system": "receiver", "kind": "LATE"},
         {"kind": "DELAY_ANSWER"},
+        {"kind": "RESET", "header": {"name": "authorization", "value": "Bearer abc"}},
         {"kind": "SLOW_BODY", "delaySeconds": 121},
         {"kind": "DELAY", "delaySeconds": 1, "p95Seconds": 0.5},
         {"kind": "DELAY", "delaySeconds": 0, "p95Seconds": 0.5},

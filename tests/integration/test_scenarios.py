@@ -1,6 +1,7 @@
 """Named scenarios: a request asks for a failure by a header, and no other request meets it."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ from verifying import verify
 
 from sandbox.contracts import load_contract
 from sandbox.faults.scenarios import SCENARIOS
+from sandbox.server import started
 
 HEADER = "X-Sandbox-Scenario"
 REQUEST_ID = "60e0b220-8136-4ca5-ae46-1d97ef59d0a1"
@@ -62,6 +64,7 @@ def test_a_request_that_names_a_refusal_is_refused_and_nothing_is_done(
         answer = system.get(path, headers={HEADER: name})
 
         assert (answer.status_code, answer.headers.get("retry-after")) == (status, wait)
+        assert ("www-authenticate" in answer.headers) == (status == 401)
         is_page = name == "bad-gateway"
         expected = "text/html" if is_page else "application/problem+json"
         assert answer.headers["content-type"] == expected
@@ -204,3 +207,16 @@ def test_the_control_api_takes_no_notice(workspace: Workspace) -> None:
     answer = workspace.control.get("/clock", headers={HEADER: "server-error"})
 
     assert answer.status_code == 200
+
+
+def test_where_strangers_may_call_a_scenario_asks_for_a_token(tmp_path: Path) -> None:
+    options = ("--level", "platform", "--world", "empty")
+    with (
+        started(*options, folder=tmp_path) as hosted,
+        httpx.Client(base_url=f"{hosted.url}/nhs-jobs/v1", trust_env=False, timeout=2) as stranger,
+    ):
+        usual = stranger.get("/search_xml")
+        held_up = stranger.get("/search_xml", headers={HEADER: "timeout-after-work"})
+
+    assert (usual.status_code, held_up.status_code) == (200, 401)
+    assert held_up.json()["code"] == "TOKEN_MISSING"

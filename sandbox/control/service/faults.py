@@ -88,6 +88,8 @@ def check_fault(wanted: Mapping[str, Any], operation_ids: frozenset[str]) -> Non
     operation_id = wanted.get("operationId")
     if operation_id is not None and operation_id not in operation_ids:
         raise _invalid(f"{wanted['system']} has no operation {operation_id}.")
+    if wanted.get("header", {}).get("name", "").lower() == "authorization":
+        raise _invalid("A fault is not told a token: choose another header than Authorization.")
     _check_delay(wanted)
     _check_windows(wanted)
     if wanted["kind"] == "PROXY_ERROR" and wanted.get("status", 502) not in _OF_A_PROXY:
