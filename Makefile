@@ -39,6 +39,10 @@ up: .venv ## start the mock ESR and the mock NHS Jobs
 
 test: .venv ## the tests
 	$(BIN)/pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal
+	@$(BIN)/python tests/postgres.py || exit 0; \
+		echo "The same on PostgreSQL, with two processes ..."; \
+		ESR_SANDBOX_TEST_DATABASE=postgresql $(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist worksteal \
+			-m "any_database and not prove" tests/integration
 
 check: check-style check-types check-imports check-contracts ## style, types, who imports whom, and the contracts
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -168,3 +169,8 @@ def _free_port() -> int:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]
         return port
+
+
+if __name__ == "__main__":
+    if programs() is None:
+        sys.exit(f"{NOT_TESTED} On Debian and Ubuntu: apt-get install postgresql")

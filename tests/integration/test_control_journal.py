@@ -6,11 +6,14 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 import sqlalchemy as sa
 from harness import Workspace
 
 from sandbox.journal.masking import is_mask
 from sandbox.journal.store import broken_link
+
+pytestmark = pytest.mark.any_database
 
 
 def exchanges(workspace: Workspace, **filters: Any) -> list[dict[str, Any]]:

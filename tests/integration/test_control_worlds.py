@@ -11,6 +11,8 @@ from harness import Workspace
 
 from sandbox.workspaces.tables import snapshots
 
+pytestmark = pytest.mark.any_database
+
 WITHDRAWAL = {"reason": "CANDIDATE_WITHDREW", "withdrawnDate": "2026-04-02"}
 UPDATE = {"state": "REQUESTED", "requestedDate": "2026-04-02"}
 

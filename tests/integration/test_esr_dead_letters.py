@@ -8,6 +8,8 @@ import pytest
 from harness import Workspace
 from receiving import Delivery, Receiver, change_position, subscribe
 
+pytestmark = pytest.mark.any_database
+
 ATTEMPTS = 10
 BEGIN = "2030-01-01T08:00:00Z"
 # 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h after the first attempt.

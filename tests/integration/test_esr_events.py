@@ -7,6 +7,8 @@ import pytest
 from harness import Workspace
 from receiving import Receiver, change_position, in_turn, subscribe
 
+pytestmark = pytest.mark.any_database
+
 
 def test_the_feed_has_every_event_in_its_order_and_the_cursor_misses_none(
     workspace: Workspace,

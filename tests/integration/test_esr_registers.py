@@ -9,6 +9,8 @@ from harness import Workspace
 
 from sandbox.timestamps import from_text, to_text
 
+pytestmark = pytest.mark.any_database
+
 BEGIN = "2030-04-01T09:30:00.000Z"
 REGISTRATION = "registration-and-qualifications"
 NUMBERS = {"02": "199901", "03": "7999901", "08": "PH199901", "09": "99Z0001Z", "16": "2999901"}

@@ -15,6 +15,8 @@ from receiving import Delivery, Receiver, read_keys, subscribe
 
 from sandbox.signatures import UnknownKey, read_key_set, verify_request
 
+pytestmark = pytest.mark.any_database
+
 _CHECK_TYPES = ("identity", "right-to-work", "employment-history-and-references", "dbs")
 _STATES = ("IN_PROGRESS", "AWAITING_ANSWER")
 _OPEN_STATUSES = ("01", "02", "11", "12")

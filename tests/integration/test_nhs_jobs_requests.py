@@ -8,6 +8,8 @@ import httpx
 import pytest
 from harness import Workspace
 
+pytestmark = pytest.mark.any_database
+
 
 @pytest.fixture
 def world(make_workspace: Callable[..., Workspace]) -> Workspace:

@@ -6,6 +6,8 @@ from uuid import uuid4
 import pytest
 from harness import Workspace
 
+pytestmark = pytest.mark.any_database
+
 
 def applicants(workspace: Workspace) -> int:
     return len(workspace.esr.get("/applicants").json()["applicants"])
