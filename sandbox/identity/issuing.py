@@ -1,6 +1,7 @@
 """Gives tokens to clients that sign for themselves (OAuth 2.0 client credentials, a signed JWT) as the NHS platform does."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -31,6 +32,7 @@ from sandbox.limits.counting import RequestLimits
 from sandbox.limits.windows import Quota
 
 GRANT = "client_credentials"
+_CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 _GRANTS_WITH_SECRET = frozenset({"authorization_code", "refresh_token"})
 _LIFETIME_MS = 600_000
 _SPENT_SECONDS = 30 * 86_400
@@ -113,6 +115,8 @@ class Issuer:
         return await self._give(assertion, named, asked)
 
     async def _registration(self, client_id: str) -> Registration | None:
+        if not _CLIENT_ID.fullmatch(client_id):
+            return None
         found: Registration | None = await asyncio.wrap_future(
             self._database.read(
                 lambda transaction: find_registration(transaction.connection, client_id)
