@@ -54,6 +54,8 @@ DOCUMENTED = yaml.safe_load((ROOT / "openapi/components/problem-codes.yaml").rea
 
 POWERS = {
     "CLOCK_BACKWARDS": "a world's clock is the sandbox's",
+    "OPERATOR_ONLY": "who is let into a sandbox is its operator's to say",
+    "QUOTA_REACHED": "how much a workspace may hold is the sandbox's",
     "SNAPSHOT_OF_ANOTHER_VERSION": "snapshots are the sandbox's",
     "SUBSCRIPTION_ADDRESS_REFUSED": "the sandbox keeps its events on this machine; ESR would not",
 }

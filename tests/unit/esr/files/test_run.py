@@ -146,12 +146,14 @@ def test_a_run_that_is_killed_between_its_transactions_does_nothing_twice(
     for survived in range(1, 100):
         calls = 0
 
-        async def dying(database: Database, work: Any, survived: int = survived) -> Any:
+        async def dying(
+            database: Database, work: Any, workspace: str | None, survived: int = survived
+        ) -> Any:
             nonlocal calls
             calls += 1
             if calls > survived:
                 raise Killed
-            return await written(database, work)
+            return await written(database, work, workspace)
 
         with monkeypatch.context() as killing:
             killing.setattr(Database, "written", dying)
