@@ -21,6 +21,7 @@ REASONS: Mapping[str, str] = {
     "esr.amendment-rules.NI_NUMBER_ABSENT": "an amendment is answered with the applicant, which has no messages",
     "esr.check-echoes.2015.identity": "under 2015 no check of identity crosses, so none is echoed",
     "esr.single-headers.x-correlation-id": "two values in one are no correlation id, which the contract refuses first",
+    "esr.single-headers.host": "two of them are no HTTP, which the server refuses first",
     "nhs-jobs.advert-life-cycle.DRAFT.CLOSE": "a draft has no vacancy that could end, and no closing date ends it",
     "nhs-jobs.application-life-cycle.APPLIED.WITHDRAW": _WITHDRAWN_IN_ESR,
     "nhs-jobs.application-life-cycle.OFFERED.WITHDRAW": _WITHDRAWN_IN_ESR,

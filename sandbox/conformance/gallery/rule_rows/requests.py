@@ -66,6 +66,7 @@ _NOT_OF_A_SUBJECT = frozenset(
         Code.OPERATOR_ONLY,
         # The client of a certification may act for every employer.
         Code.EMPLOYER_NOT_ENABLED,
+        Code.EMPLOYER_NOT_NAMED,
         # What is refused before it has reached an operation, which no case can send.
         Code.REQUEST_MALFORMED,
         Code.REQUEST_TOO_SLOW,
