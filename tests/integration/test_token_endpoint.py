@@ -256,7 +256,8 @@ def test_keys_are_fetched_from_where_the_client_publishes_them_and_kept(
             statuses = list(pool.map(lambda _: client.ask().status_code, range(5)))
 
     assert statuses == [200] * 5
-    assert asked == [""]
+    # Once by each process, and without anybody's credentials.
+    assert asked in ([""], [""] * 2)
 
 
 @pytest.mark.parametrize(
