@@ -11,6 +11,7 @@ from typing import Any
 
 import jsonschema_rs
 
+_SCHEMAS = "#/components/schemas/"
 _DROPPED = frozenset({"example", "discriminator", "xml", "externalDocs", "nullable", "deprecated"})
 _FULL_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DATE_TIME = re.compile(
@@ -53,14 +54,11 @@ def compile_schema(
 
     With `mask`, its messages say that instead of repeating the value that they are about.
     """
+    # A validator keeps all that it is given, and there is one for each place of each operation.
+    named = _named_by(schema, document.get("components", {}).get("schemas", {}))
     whole = {
         **translate(schema),
-        "components": {
-            "schemas": {
-                name: translate(item)
-                for name, item in document.get("components", {}).get("schemas", {}).items()
-            }
-        },
+        "components": {"schemas": {name: translate(item) for name, item in named.items()}},
     }
     return jsonschema_rs.Draft202012Validator(
         whole,
@@ -69,6 +67,25 @@ def compile_schema(
         ignore_unknown_formats=True,
         mask=mask,
     )
+
+
+def _named_by(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    """The schemas that `schema` refers to, those that they refer to, and so on."""
+    found: dict[str, Any] = {}
+    left: list[Any] = [schema]
+    while left:
+        value = left.pop()
+        if isinstance(value, list):
+            left += value
+        elif isinstance(value, dict):
+            left += value.values()
+            reference = value.get("$ref")
+            if isinstance(reference, str) and reference.startswith(_SCHEMAS):
+                name = reference.removeprefix(_SCHEMAS).split("/")[0]
+                if name in schemas and name not in found:
+                    found[name] = schemas[name]
+                    left.append(schemas[name])
+    return found
 
 
 def resolve(value: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:

@@ -120,7 +120,9 @@ def test_what_is_longer_than_the_journal_has_room_for_is_kept_in_part(workspace:
     body = b"[" + b",".join([b'{"number":1}'] * 80_000) + b"]"
 
     workspace.esr.get(f"{workspace.url}/w/{workspace.name}/esr/v1/{long}?{long}")
-    workspace.esr.post("/applicants", content=body, headers=headers)
+    workspace.esr.post(
+        f"{workspace.url}/w/{workspace.name}/esr/v1/applicants", content=body, headers=headers
+    )
     workspace.submit()
 
     def kept(status: int) -> dict[str, Any]:
