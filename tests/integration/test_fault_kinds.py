@@ -7,8 +7,10 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from fault_requests import fault, kept, raw_answer
+from fault_requests import fault, hits, kept, raw_answer
 from harness import Workspace
+
+from sandbox.control.service.faults import kinds_of
 
 SERVED_AND_SPOILED = ("MALFORMED", "EMPTY_BODY", "WRONG_MEDIA_TYPE", "MISSING_PROPERTY")
 
@@ -31,6 +33,46 @@ def test_a_write_whose_answer_is_spoiled_is_done_once_and_the_retry_learns_of_it
     first, second = kept(workspace, "submit_applicant")
     assert first["status"] == second["status"] == 201
     assert first.get("responseDigest", digest(b"")) == digest(spoiled.content)
+
+
+WAITS = {"DELAY", "DELAY_ANSWER", "SLOW_BODY"}
+PARTICULARS: dict[str, dict[str, Any]] = {
+    "STATUS": {"status": 503},
+    "CLOSED": {"until": "2099-01-01T00:00:00Z"},
+    "NEW_ENUM_VALUE": {"property": "name"},
+    **{kind: {"delaySeconds": 0.05} for kind in WAITS},
+}
+
+
+@pytest.mark.parametrize("system", ["esr", "nhs-jobs"])
+def test_every_kind_strikes_either_system_once_and_leaves_the_next_request_alone(
+    workspace: Workspace, system: str
+) -> None:
+    client, path = {
+        "esr": (workspace.esr, "/organisations"),
+        "nhs-jobs": (workspace.nhs_jobs, "/applications"),
+    }[system]
+    operation_id = {"esr": "list_organisations", "nhs-jobs": "list_applications"}[system]
+    usual = whole(client, path)
+    for kind in sorted(kinds_of(system)):
+        wanted = {"system": system, "operationId": operation_id, **PARTICULARS.get(kind, {})}
+        fault(workspace, **{**wanted, "kind": kind, "times": 1})
+
+        struck = whole(client, path)
+
+        leaves_it = kind in WAITS or (kind == "NEW_ENUM_VALUE" and system == "nhs-jobs")
+        assert (struck == usual) == leaves_it, kind
+        assert whole(client, path) == usual, kind
+    assert hits(workspace) == [1] * len(kinds_of(system))
+
+
+def whole(client: httpx.Client, path: str) -> tuple[int, str, bytes] | None:
+    """Status, type and body of an answer, or None where none comes whole."""
+    try:
+        answer = client.get(path)
+    except httpx.TransportError:
+        return None
+    return answer.status_code, answer.headers["content-type"], answer.content
 
 
 def digest(body: bytes) -> str:
