@@ -66,11 +66,12 @@ def send(
     """Puts a message into the outbox."""
     values = {"sender": "esr", "kind": KIND, "reference": "r", "method": "POST", "headers": {}}
     due = given.pop("due_at", wall_now())
+    workspace = given.pop("workspace", "w")
     return int(
         database.write(
             lambda transaction: enqueue(
                 transaction,
-                "w",
+                workspace,
                 **{**values, **given},
                 lane=lane,
                 url=url,

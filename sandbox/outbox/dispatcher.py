@@ -46,7 +46,11 @@ from sandbox.workspaces.store import find_workspace
 
 logger = logging.getLogger(__name__)
 
-_AT_ONCE = 16
+_AT_ONCE = 64
+_AT_ONCE_EACH = 16
+"""Of one workspace: a receiver that hangs holds up its own supplier's messages and nobody else's."""
+_FRESH_SECONDS = 0.05
+"""How old a look at the outbox may be where all that it found waits for room in its own workspace."""
 _AHEAD = 64
 _IDLE_SECONDS = 0.5
 _LOOK_SECONDS = 0.02
@@ -103,7 +107,9 @@ class Dispatcher:
         self._ended = asyncio.Event()
         self._in_flight: dict[tuple[str, int], Message] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._under_way: Counter[str] = Counter()
         self._read_ahead: deque[Message] = deque()
+        self._read_at = 0.0
         self._held: Counter[str] = Counter()
         self._changes = 0
         self._ended_meanwhile: set[tuple[str, int]] = set()
@@ -206,14 +212,17 @@ class Dispatcher:
     async def _send_due(self) -> None:
         if self._sharing is not None:
             room = _AT_ONCE - len(self._in_flight)
-            held = {name for name, count in self._held.items() if count}
-            for message in await self._sharing.claim_due(room, held) if room else ():
+            for message in await self._sharing.claim_due(room, self._room_of) if room else ():
                 self._start(message)
             return
         self._begin()
-        # While something that is due is at hand, or all that may be is under way, the outbox need not be read.
-        if self._read_ahead or len(self._in_flight) >= _AT_ONCE:
+        # While all that may be is under way, the outbox need not be read; nor at every turn where all that is at hand is of
+        # workspaces that have no room.
+        if len(self._in_flight) >= _AT_ONCE:
             return
+        if self._read_ahead and self._loop.time() < self._read_at + _FRESH_SECONDS:
+            return
+        self._read_at = self._loop.time()
         # What ends while the outbox is read may be seen as waiting still: it is not sent a second time.
         self._ended_meanwhile.clear()
         changes = self._changes
@@ -223,24 +232,32 @@ class Dispatcher:
             # Perhaps what was read was dropped meanwhile, or is of a world that has ended.
             self._woken.set()
             return
-        self._read_ahead.extend(due)
+        self._read_ahead = deque(due)
         self._begin()
 
     def _begin(self) -> None:
         """Sends of what was read ahead as much as may be under way. What has to wait is read again when it need not."""
+        without_room: list[Message] = []
         while self._read_ahead and len(self._in_flight) < _AT_ONCE:
             message = self._read_ahead.popleft()
             key = (message.workspace, message.message_id)
             if key in self._in_flight or key in self._ended_meanwhile:
                 continue
-            if self._has_to_wait(message):
-                continue
-            self._start(message)
+            if self._under_way[message.workspace] >= _AT_ONCE_EACH:
+                without_room.append(message)
+            elif not self._has_to_wait(message):
+                self._start(message)
+        self._read_ahead.extendleft(reversed(without_room))
+
+    def _room_of(self, workspace: str) -> int:
+        """How many more messages of a workspace may be under way."""
+        return 0 if self._held[workspace] else _AT_ONCE_EACH - self._under_way[workspace]
 
     def _start(self, message: Message) -> None:
         key = (message.workspace, message.message_id)
         task = asyncio.create_task(self._send(message))
         self._in_flight[key] = message
+        self._under_way[message.workspace] += 1
         self._tasks.add(task)
         task.add_done_callback(lambda done: self._finished(done, key))
 
@@ -255,6 +272,7 @@ class Dispatcher:
 
     def _finished(self, task: asyncio.Task[None], key: tuple[str, int]) -> None:
         self._in_flight.pop(key, None)
+        self._under_way[key[0]] -= 1
         self._tasks.discard(task)
         self._ended_meanwhile.add(key)
         self._ended.set()

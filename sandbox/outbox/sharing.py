@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Container, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -48,12 +48,13 @@ class Sharing:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
-    async def claim_due(self, room: int, held: Container[str]) -> list[Message]:
-        """Claims as much of what is due as there is room for, in no workspace that is held."""
+    async def claim_due(self, room: int, room_of: Callable[[str], int]) -> list[Message]:
+        """Claims as much of what is due as there is room for, in all and in each workspace."""
         claimed: list[Message] = []
         for name in await self._with_something_to_claim():
-            if room > len(claimed) and name not in held:
-                claimed += await self._claim(name, room - len(claimed))
+            some = min(room - len(claimed), room_of(name))
+            if some > 0:
+                claimed += await self._claim(name, some)
         return claimed
 
     async def is_sending(self, workspace: str) -> bool:

@@ -104,6 +104,33 @@ def test_a_lane_that_is_stuck_keeps_no_other_back(database: Database, receiver: 
     assert '"behind"' not in receiver.bodies
 
 
+def test_a_receiver_that_hangs_keeps_no_other_workspace_back(
+    database: Database, receiver: Receiver
+) -> None:
+    database.write(
+        lambda transaction: insert_workspace(transaction.connection, "other", 1, "FULL", wall_now())
+    ).result(WAIT)
+    end = Event()
+    receiver.answers = lambda body, _: (200, {}) if body == '"quick"' or end.wait(WAIT) else (0, {})
+    for number in range(100):
+        send(database, receiver.url, "slow", lane=f"lane {number}")
+
+    async def story() -> None:
+        async with dispatching(database):
+            await until(lambda: receiver.bodies.count('"slow"') == 16)
+            for _ in range(3):
+                await asyncio.to_thread(
+                    send, database, receiver.url, "quick", lane="quick", workspace="other"
+                )
+            await until(lambda: receiver.bodies.count('"quick"') == 3)
+            assert receiver.bodies.count('"slow"') == 16
+            end.set()
+            await until(lambda: states(database).count(DONE) == 103)
+
+    run(story())
+    assert len(receiver.bodies) == 103
+
+
 @pytest.mark.parametrize("status", [0, 408, 429, 500, 503])
 def test_an_answer_that_decides_nothing_has_the_message_sent_again(
     database: Database, receiver: Receiver, status: int
