@@ -337,6 +337,8 @@ def launch(
 
 def _environment() -> dict[str, str]:
     held = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    # Whatever a hosted sandbox lacks: a command's own has the powers that it starts one for.
+    held.pop("ESR_SANDBOX_MODE", None)
     if held.get("ESR_SANDBOX_LEVEL") == Level.PLATFORM:
         # The token of another sandbox, which is accepted at no sandbox of this level.
         held.pop("ESR_SANDBOX_TOKEN", None)
