@@ -26,6 +26,8 @@ from sandbox.web.cursor import feed_page_of, page_of
 from sandbox.workspaces.store import next_event, next_record
 
 DELIVERY = "esr-event"
+_MOST = 100
+"""Subscriptions of one client. Every event is written once for each."""
 
 
 def announce(
@@ -46,8 +48,14 @@ def list_events(unit: Unit, after: int, limit: int, ods_code: str | None) -> dic
 
 
 def create_event_subscription(unit: Unit, wanted: dict[str, Any]) -> dict[str, Any]:
-    """Adds an `EventSubscription`, whose address was checked: every event from now on is delivered to it."""
+    """Adds an `EventSubscription`, whose address was checked: every event from now on is delivered to it.
+
+    Raises Refusal STATE_FORBIDS where the client has as many as it may.
+    """
     name = unit.workspace.name
+    if len(store.list_subscriptions(unit.connection, name, unit.client)) >= _MOST:
+        detail = f"A client has {_MOST} subscriptions at most: delete one first."
+        raise Refusal(Code.STATE_FORBIDS, detail)
     record = next_record(unit.connection, name)
     subscription = {
         "subscriptionId": event_id(name, unit.workspace.seed, -record),
