@@ -7,6 +7,7 @@ A message that was given up is a dead letter. It holds up nothing: its lane goes
 whatever waits in its lane, and several go in the order in which they were written.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -381,6 +382,30 @@ def cancel_lane(transaction: Transaction, workspace: str, lane_prefix: str) -> N
         )
         .values(state=DROPPED, is_first=False)
     )
+
+
+def drop_unwanted(
+    transaction: Transaction, workspace: str, lane_prefix: str, is_wanted: Callable[[bytes], bool]
+) -> None:
+    """Drops, of what waits and what was given up in lanes that begin with `lane_prefix`, what is not wanted by its body."""
+    connection = transaction.connection
+    rows = connection.execute(
+        sa.select(outbox.c.message_id, outbox.c.lane, outbox.c.body).where(
+            outbox.c.workspace == workspace,
+            outbox.c.state.in_((WAITING, DEAD)),
+            _begins_with(lane_prefix),
+        )
+    )
+    unwanted = [(row.message_id, row.lane) for row in rows if not is_wanted(bytes(row.body))]
+    for message_id, _ in unwanted:
+        connection.execute(
+            sa.update(outbox)
+            .where(outbox.c.workspace == workspace, outbox.c.message_id == message_id)
+            .values(state=DROPPED, is_first=False)
+        )
+    for lane in {lane for _, lane in unwanted}:
+        _put_in_order(connection, workspace, lane)
+    transaction.announcements.add(CHANGED)
 
 
 def list_dead(

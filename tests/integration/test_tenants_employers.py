@@ -79,9 +79,6 @@ def test_a_write_for_another_employer_changes_nothing(world: Workspace) -> None:
     answer = send(world, offered, PERSON)
 
     assert told(answer) == (403, "EMPLOYER_NOT_ENABLED")
-    assert world.control.get("/exchanges", params={"operationId": "submit_applicant"}).json()[
-        "exchanges"
-    ]
     assert world.esr.get("/applicants").json()["applicants"] == []
 
 
@@ -128,3 +125,74 @@ def test_events_of_other_employers_are_not_delivered(world: Workspace, receiver:
     assert [event["data"]["odsCode"] for event in events] == [only]
     feed = world.esr.get("/events").json()["events"]
     assert [event["id"] for event in feed] == [event["id"] for event in events]
+
+
+def client_of(world: Workspace) -> str:
+    [client] = world.control.get("/clients").raise_for_status().json()["clients"]
+    return str(client["clientId"])
+
+
+def change_each(world: Workspace) -> None:
+    """Causes an event at every employer."""
+    for organisation in world.world.organisations:
+        position = next(
+            item for item in world.world.positions if item["odsCode"] == organisation["odsCode"]
+        )
+        path = f"/esr/positions/{position['positionId']}/change"
+        world.control.post(path, json={"shared": True}).raise_for_status()
+
+
+def test_what_waits_goes_no_more_to_a_client_that_may_not_have_it(
+    world: Workspace, receiver: Receiver
+) -> None:
+    world.freeze()
+    receiver.answer = lambda _: 503
+    identifier = subscribe(world, receiver.url)
+    change_each(world)
+    world.settle()
+    world.advance(by="PT6M")
+    before = len(receiver.deliveries)
+    [only] = let_in(world, 1)
+
+    receiver.answer = lambda _: 202
+    world.advance(by="P4D")
+    world.settle()
+
+    later = [delivery.event for delivery, _ in receiver.deliveries[before:]]
+    assert [event["data"]["odsCode"] for event in later] == [only]
+    letters = world.esr.get(f"/event-subscriptions/{identifier}/dead-letters").json()
+    assert letters["deadLetters"] == []
+
+
+def test_nothing_is_delivered_to_a_client_that_is_revoked(
+    world: Workspace, receiver: Receiver
+) -> None:
+    subscribe(world, receiver.url)
+    path = f"/clients/{client_of(world)}"
+    world.control.patch(path, json={"state": "REVOKED"}).raise_for_status()
+
+    change_each(world)
+    world.settle()
+    while_revoked = len(receiver.deliveries)
+    world.control.patch(path, json={"state": "ACTIVE"}).raise_for_status()
+    change_each(world)
+    world.settle()
+
+    assert (while_revoked, len(receiver.deliveries)) == (0, 3)
+
+
+def test_a_client_that_is_taken_away_takes_its_subscriptions_with_it(
+    world: Workspace, receiver: Receiver
+) -> None:
+    subscribe(world, receiver.url)
+    snapshot = world.control.post("/snapshots", json={"name": "with it"}).json()["snapshotId"]
+
+    world.control.delete(f"/clients/{client_of(world)}").raise_for_status()
+    change_each(world)
+    world.settle()
+    # A snapshot that has the subscription still does not bring its client back.
+    world.control.post(f"/snapshots/{snapshot}/restore").raise_for_status()
+    change_each(world)
+    world.settle()
+
+    assert receiver.deliveries == []

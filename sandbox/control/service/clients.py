@@ -4,8 +4,10 @@ import secrets
 from typing import Any
 
 from sandbox.errors import Code, Place, Refusal, not_found
+from sandbox.esr.service.events import end_subscriptions, withdraw_deliveries
 from sandbox.identity.keys import KeysUnusable, public_key_set, read_key_set
 from sandbox.identity.store import (
+    ClientState,
     Registration,
     count_clients,
     find_registration_of,
@@ -49,12 +51,16 @@ def change_client(
     """Changes a client by a `ClientChange`; answers it. Raises Refusal NOT_FOUND or SETTING_INVALID."""
     _find(unit, client_id)
     store_change(unit.transaction, unit.workspace.name, client_id, columns_of(change))
-    return read_client(unit, client_id, token_url)
+    changed = _find(unit, client_id)
+    is_active = changed.state == ClientState.ACTIVE
+    withdraw_deliveries(unit, client_id, changed.employers if is_active else ())
+    return _shown(changed, token_url)
 
 
 def delete_client(unit: Unit, client_id: str) -> None:
-    """Takes a client and its tokens away. Raises Refusal NOT_FOUND."""
+    """Takes a client, its tokens and its subscriptions away. Raises Refusal NOT_FOUND."""
     _find(unit, client_id)
+    end_subscriptions(unit, client_id)
     store_delete(unit.transaction, unit.workspace.name, client_id)
 
 

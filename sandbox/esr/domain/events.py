@@ -15,6 +15,11 @@ def event_id(workspace: str, seed: int, sequence: int) -> str:
     return str(uuid5(_NAMESPACE, f"{workspace}/{seed}/{sequence}"))
 
 
+def source_of(ods_code: str | None) -> str:
+    """The `source` of events about an employer, or of those about none."""
+    return f"/esr/v1/organisations/{ods_code}" if ods_code else "/esr/v1"
+
+
 def cloud_event(
     identifier: str,
     sequence: int,
@@ -25,11 +30,10 @@ def cloud_event(
     data: dict[str, Any],
 ) -> dict[str, Any]:
     """The `CloudEvent` of the contract."""
-    source = f"/esr/v1/organisations/{ods_code}" if ods_code else "/esr/v1"
     return {
         "specversion": "1.0",
         "id": identifier,
-        "source": source,
+        "source": source_of(ods_code),
         "type": kind,
         "subject": subject,
         "time": to_text(moment),

@@ -1,11 +1,12 @@
 """Announces what happened, in the feed and to every subscription, in the transaction in which it happened."""
 
+from collections.abc import Collection
 from typing import Any
 
 import orjson
 
 from sandbox.errors import Code, Place, Refusal, not_found
-from sandbox.esr.domain.events import cloud_event, dead_letter, event_id
+from sandbox.esr.domain.events import cloud_event, dead_letter, event_id, source_of
 from sandbox.esr.service.signing_keys import DELIVERED_AS
 from sandbox.esr.store import events as store
 from sandbox.faults.scenarios import HEADER as SCENARIO
@@ -15,6 +16,7 @@ from sandbox.outbox.store import (
     DeadLetter,
     Message,
     cancel_lane,
+    drop_unwanted,
     enqueue,
     known_dead,
     list_dead,
@@ -99,6 +101,32 @@ def delete_event_subscription(unit: Unit, subscription_id: str) -> None:
     name = unit.workspace.name
     store.delete_subscription(unit.connection, name, found["subscriptionId"])
     cancel_lane(unit.transaction, name, _lanes(found))
+
+
+def withdraw_deliveries(unit: Unit, client: str, employers: Collection[str] | None) -> None:
+    """Drops what waits, and what was given up, for a client that may hear of these employers only; None is every employer.
+
+    The feed still has the events, for whoever may read them.
+    """
+    if employers is None:
+        return
+    # A ping is about no employer.
+    sources = {source_of(ods_code) for ods_code in (*employers, None)} if employers else set()
+
+    def is_wanted(body: bytes) -> bool:
+        return orjson.loads(body)["source"] in sources
+
+    name = unit.workspace.name
+    for _, subscription in store.list_subscriptions(unit.connection, name, client):
+        drop_unwanted(unit.transaction, name, _lanes(subscription), is_wanted)
+
+
+def end_subscriptions(unit: Unit, client: str) -> None:
+    """Ends every subscription of a client that goes, and drops what waits for it."""
+    name = unit.workspace.name
+    for _, subscription in store.list_subscriptions(unit.connection, name, client):
+        store.delete_subscription(unit.connection, name, subscription["subscriptionId"])
+        cancel_lane(unit.transaction, name, _lanes(subscription))
 
 
 def ping_event_subscription(unit: Unit, subscription_id: str) -> dict[str, Any]:

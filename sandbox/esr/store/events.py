@@ -6,6 +6,8 @@ import orjson
 import sqlalchemy as sa
 
 from sandbox.esr.tables import event_subscriptions, events
+from sandbox.identity.bearer import ANYBODY
+from sandbox.identity.store import ClientState
 from sandbox.identity.tables import clients
 from sandbox.prepared import Prepared
 
@@ -18,7 +20,12 @@ _subscriptions = Prepared(
     .order_by(event_subscriptions.c.record)
 )
 _with_owners = Prepared(
-    sa.select(event_subscriptions.c.document, clients.c.employers)
+    sa.select(
+        event_subscriptions.c.document,
+        clients.c.employers,
+        clients.c.state,
+        event_subscriptions.c.client,
+    )
     .select_from(event_subscriptions)
     .outerjoin(
         clients,
@@ -81,12 +88,13 @@ def list_subscriptions(
 def subscriptions_for(
     connection: sa.Connection, workspace: str, ods_code: str | None
 ) -> list[dict[str, Any]]:
-    """Every `EventSubscription` of those who may hear of an employer, in the order of creation."""
+    """Every `EventSubscription` of those who may hear of an employer just now, in the order of creation."""
     rows = _with_owners.run(connection, {"workspace": workspace}).fetchall()
     return [
         orjson.loads(document)
-        for document, employers in rows
-        if employers is None or ods_code in orjson.loads(employers)
+        for document, employers, state, owner in rows
+        if (state == ClientState.ACTIVE or owner == ANYBODY)
+        and (employers is None or ods_code in orjson.loads(employers))
     ]
 
 
