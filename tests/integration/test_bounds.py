@@ -138,6 +138,20 @@ def test_a_page_and_a_cursor_have_the_contracts_bounds(
         assert ask_for(most).status_code == 200
 
 
+def test_a_client_has_so_many_subscriptions(workspace: Workspace) -> None:
+    body = {"url": "http://127.0.0.1:9/events"}
+
+    taken = [workspace.write("POST", "/event-subscriptions", body) for _ in range(100)]
+    beyond = workspace.write("POST", "/event-subscriptions", body)
+    last = taken[-1].json()["subscriptionId"]
+    workspace.write("DELETE", f"/event-subscriptions/{last}").raise_for_status()
+    again = workspace.write("POST", "/event-subscriptions", body)
+
+    assert {answer.status_code for answer in taken} == {201}
+    assert said(beyond) == (409, "STATE_FORBIDS")
+    assert again.status_code == 201
+
+
 @pytest.mark.parametrize(
     ("written", "pointers"),
     [
