@@ -144,22 +144,14 @@ def test_a_process_that_is_killed_under_load_is_replaced_and_loses_nothing(
         until(lambda: httpx.get(f"{workspace.url}/health", trust_env=False).is_success)
         held, _ = workspace.walk("/applicants", limit=100)
         assert sorted(each["applicantNumber"] for each in held) == sorted(numbers)
+
+        pids = children(supervisor)
+        supervisor.send_signal(signal.SIGTERM)
+        assert supervisor.wait(WAIT) == 0
+        assert not any(is_running(pid) for pid in pids)
     log = (tmp_path / "sandbox.log").read_text()
     assert log.count("was ended by signal 9; another takes its place") == kills
     assert "Traceback" not in log
-
-
-def test_processes_end_in_order_when_their_supervisor_is_told_to(
-    database: str, tmp_path: Path
-) -> None:
-    process, _ = launch(*OPTIONS, folder=tmp_path, database=database, processes=3)
-    pids = children(process)
-    assert len(pids) == 3
-
-    process.send_signal(signal.SIGTERM)
-
-    assert process.wait(WAIT) == 0
-    assert not any(is_running(pid) for pid in pids)
 
 
 def test_no_process_outlives_a_supervisor_that_is_killed(database: str, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def pair(two: tuple[Started, Started, sa.Engine]) -> Iterator[Pair]:
     assert kept == last
 
 
-@pytest.fixture(params=[8, pytest.param(200, marks=pytest.mark.prove)])
+@pytest.fixture(params=[5, pytest.param(200, marks=pytest.mark.prove)])
 def rounds(request: pytest.FixtureRequest) -> range:
     """How often a race is run."""
     return range(request.param)
