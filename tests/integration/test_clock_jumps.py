@@ -84,6 +84,7 @@ def test_a_real_clock_follows_the_machines_and_the_feed_keeps_its_order(
     assert [event["sequence"] for event in receiver.accepted] == sequences
 
 
+@pytest.mark.prove
 def test_what_waits_for_its_moment_comes_when_the_clock_is_right_again(
     machine: Machine, workspace: Workspace, receiver: Receiver
 ) -> None:
@@ -101,6 +102,7 @@ def test_what_waits_for_its_moment_comes_when_the_clock_is_right_again(
     assert receiver.events[0] == receiver.events[1]
 
 
+@pytest.mark.prove
 def test_a_running_clock_follows_the_machines_and_stands_no_earlier_than_where_it_was_set(
     machine: Machine, workspace: Workspace
 ) -> None:

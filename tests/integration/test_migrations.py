@@ -217,6 +217,7 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(
     assert dump(old) != before
 
 
+@pytest.mark.prove
 def test_a_start_that_is_killed_meanwhile_leaves_one_schema_or_the_other(
     old: Path, tmp_path: Path
 ) -> None:

@@ -86,6 +86,7 @@ def is_refused(workspace: Workspace) -> bool:
     return False
 
 
+@pytest.mark.prove
 def test_requests_under_load_are_answered_or_never_begun(sandbox: Running) -> None:
     workspace = sandbox.workspace
     taken: list[str] = []
@@ -193,6 +194,7 @@ def test_what_takes_too_long_is_told_so_and_goes_on_at_the_next_start(
     assert {event["id"] for event in receiver.events} == {receiver.events[0]["id"]}
 
 
+@pytest.mark.prove
 def test_a_second_signal_ends_it_at_once(sandbox: Running, receiver: Receiver) -> None:
     workspace = sandbox.workspace
     arrived, may_answer = threading.Event(), threading.Event()
