@@ -6,12 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
 import jwt
 import pytest
 from token_endpoint import Endpoint, serving
 
 import simulators.credentials
 from simulators.credentials import (
+    BearerAuth,
     ClientKey,
     CredentialUnusable,
     SignedTokens,
@@ -19,7 +21,9 @@ from simulators.credentials import (
     authorization,
     key_in,
     own_key,
+    read,
     refused,
+    written,
 )
 
 FAULT = {
@@ -174,3 +178,46 @@ def test_a_key_is_not_shown() -> None:
     key, kid, _ = own_key()
 
     assert "PRIVATE" not in repr(ClientKey("acme", key, kid, "https://host/oauth2/token"))
+
+
+def test_a_token_that_has_expired_is_asked_for_apart_from_the_one_in_use(
+    endpoint: Endpoint, waits: list[float]
+) -> None:
+    access = client_of(endpoint)
+    assert authorization(access) == "Bearer t1"
+    endpoint.lifetime = "3"
+
+    assert access.expired_token() == "t2"
+
+    assert endpoint.asked[1]["_access_token_expiry_ms"] == "1"
+    assert waits == [3]
+    assert authorization(access) == "Bearer t1"
+
+
+def test_a_client_that_is_answered_401_is_let_in_with_another_token_and_tries_once(
+    endpoint: Endpoint,
+) -> None:
+    shown: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        shown.append(request.headers["Authorization"])
+        return httpx.Response(200 if shown[-1] == "Bearer t2" else 401)
+
+    with httpx.Client(
+        transport=httpx.MockTransport(answer), auth=BearerAuth(client_of(endpoint))
+    ) as client:
+        assert client.get("http://esr.test/applicants").status_code == 200
+        assert client.get("http://esr.test/applicants").status_code == 200
+    with httpx.Client(transport=httpx.MockTransport(answer), auth=BearerAuth("given")) as client:
+        assert client.get("http://esr.test/applicants").status_code == 401
+
+    assert shown == ["Bearer t1", "Bearer t2", "Bearer t2", "Bearer given"]
+
+
+def test_what_is_written_of_an_access_is_the_access_again(endpoint: Endpoint) -> None:
+    again = read(written(client_of(endpoint)))
+
+    assert authorization(again) == "Bearer t1"
+    assert read(written("given")) == "given"
+    with pytest.raises(CredentialUnusable, match="no client's id"):
+        read("{}")
