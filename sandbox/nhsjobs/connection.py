@@ -16,6 +16,7 @@ from sandbox.outgoing import NoAnswer
 from sandbox.settings import Settings
 from sandbox.signatures import PublicKey, SignatureInvalid, UnknownKey, read_key_set
 from sandbox.web.call import Call
+from sandbox.workspaces.store import find_workspace
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +28,10 @@ _NAMESPACE = UUID("0b1c9a52-7d0e-5a71-8a4f-2b1a3c4d5e6f")
 _FIRST_WAIT_SECONDS = 0.05
 _LONGEST_WAIT_SECONDS = 5.0
 _SIGNATURE = ("content-digest", "signature-input", "signature")
+
+
+class WorkspaceGone(Exception):
+    """The workspace was taken away."""
 
 
 class Connection:
@@ -86,7 +91,10 @@ class Connection:
         self._signing_keys.forget(workspace)
 
     async def subscribe(self, workspace: str) -> None:
-        """Has ESR deliver its events to our receiver, and to no former address of ours; waits until ESR answers."""
+        """Has ESR deliver its events to our receiver, and to no former address of ours; waits until ESR answers.
+
+        Nothing is left to do where the workspace is taken away meanwhile.
+        """
         receiver = self._receiver(workspace)
         wait = _FIRST_WAIT_SECONDS
         while True:
@@ -101,6 +109,8 @@ class Connection:
                     self.renew(workspace)
                 await asyncio.sleep(wait)
                 wait = min(_LONGEST_WAIT_SECONDS, wait * 2)
+            except WorkspaceGone:
+                return
             else:
                 return
 
@@ -175,6 +185,8 @@ def _access(settings: Settings, client: httpx.AsyncClient, esr: str) -> SignedAc
 
 
 def _ensure(transaction: Transaction, workspace: str, token: str) -> None:
+    if find_workspace(transaction.connection, workspace) is None:
+        raise WorkspaceGone(workspace)
     client_id = f"{CLIENT}-{workspace}"
     ensure_client(transaction.connection, client_id, workspace, "NHS Jobs", is_internal=True)
     ensure_token(transaction.connection, client_id, token)
