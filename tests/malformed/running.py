@@ -23,6 +23,8 @@ from tests.malformed.exchange import Malformed, Outcome, converse
 from tests.malformed.targets import Operation, operations
 
 _WORKERS = 8
+_FULL = 100 * 2**20
+"""Bytes of a database that is larger than the writer's cache of 64 MiB."""
 _STALLED = 400
 """One in so many waits until the server's patience ends; there are eight at a time."""
 
@@ -172,6 +174,8 @@ def run(
             name: _workspace(ready.url, name) for name in ("malformed", "powers", "neighbour")
         }
         _seed_world(ready.url, "neighbour")
+        if warm_up:
+            _fill(ready.url, folder / "sandbox.db")
         place = urlsplit(ready.url)
         address = (str(place.hostname), int(place.port or 0))
         stream = inputs(seed, operations(tokens["malformed"], "malformed", "powers"), stalls=stalls)
@@ -208,6 +212,18 @@ def _seed_world(url: str, name: str) -> None:
     wanted = {"seed": 7, "organisations": 1, "positionsPerOrganisation": 10}
     address = f"{url}/w/{name}/control/v1/seed"
     httpx.post(address, json=wanted, timeout=60, trust_env=False).raise_for_status()
+
+
+def _fill(url: str, database: Path) -> None:
+    """Writes until the writer's page cache is full: it has a bound, and what fills it is no growth that goes on."""
+    for number in itertools.count():
+        if database.stat().st_size > _FULL:
+            return
+        name = f"filling-{number}"
+        _workspace(url, name)
+        wanted = {"seed": number, "organisations": 40, "positionsPerOrganisation": 250}
+        address = f"{url}/w/{name}/control/v1/seed"
+        httpx.post(address, json=wanted, timeout=300, trust_env=False).raise_for_status()
 
 
 def _resident(pid: int) -> int:
