@@ -1,5 +1,6 @@
 """A client makes so many requests a second and a minute; one more is told when to come back, and nobody else pays for it."""
 
+import asyncio
 import re
 import time
 from collections.abc import Callable
@@ -15,9 +16,12 @@ from postgres import Server
 from sandbox.app import make_runtime
 from sandbox.database import Database, Transaction
 from sandbox.errors import Code, Refusal
+from sandbox.limits.counting import LIMITS, RequestLimits
 from sandbox.limits.documents import limits_in
-from sandbox.limits.store import count_request
+from sandbox.limits.store import count_request, load_limits
+from sandbox.limits.store import set_limits as set_limits_of
 from sandbox.limits.windows import MINUTE, PLATFORM, SECOND, Limits, Quota, Window
+from sandbox.policies import Policies
 from sandbox.settings import Level, Settings
 from sandbox.workspaces.store import insert_workspace
 
@@ -284,19 +288,26 @@ def test_a_clock_that_was_set_back_leaves_nobody_waiting_for_it(database: Databa
 
 def test_processes_that_share_a_database_count_together(postgresql: Server) -> None:
     place = postgresql.make_database()
-    first, second = Database(place), Database(place)
+    databases = [Database(place), Database(place)]
+
+    def make(transaction: Transaction) -> None:
+        insert_workspace(transaction.connection, "one", 1, "FULL", datetime.now(UTC))
+        set_limits_of(transaction.connection, "one", Limits(1000, 7))
+
+    async def take_in_turn() -> list[Quota | None]:
+        processes = [
+            RequestLimits(each, Policies(each, {LIMITS: load_limits}), None) for each in databases
+        ]
+        return [await each.take("one", "a", "esr") for each in processes * 5]
+
     try:
-
-        def make(transaction: Transaction) -> None:
-            insert_workspace(transaction.connection, "one", 1, "FULL", datetime.now(UTC))
-
-        first.write(make).result(_WAIT)
-        counts = [count(each, 1_000).requests for each in (first, second) * 10]
+        databases[0].write(make).result(_WAIT)
+        quotas = asyncio.run(take_in_turn())
     finally:
-        first.close()
-        second.close()
+        for each in databases:
+            each.close()
 
-    assert counts == list(range(1, 21))
+    assert [quota.exceeded for quota in quotas if quota] == [None] * 7 + [MINUTE] * 3
 
 
 def test_the_quota_names_the_window_that_refuses() -> None:
