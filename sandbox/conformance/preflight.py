@@ -89,7 +89,7 @@ def _addresses(subject: Subject, client: httpx.Client) -> Iterator[Check]:
         access = subject.tokens.get(name, "")
         what = f"{name} answers"
         if isinstance(access, SignedTokens):
-            got = _token(name, access)
+            got = check_client(name, access)
             yield got
             if not got.ok:
                 continue
@@ -119,7 +119,8 @@ def _addresses(subject: Subject, client: httpx.Client) -> Iterator[Check]:
         yield from _clock(name, answer)
 
 
-def _token(name: str, access: SignedTokens) -> Check:
+def check_client(name: str, access: SignedTokens) -> Check:
+    """Whether the client of a system gets a token."""
     what = f"the client of {name} gets a token"
     try:
         token_now(access)

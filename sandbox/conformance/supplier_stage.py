@@ -27,7 +27,7 @@ from sandbox.conformance.scene import (
     good,
     world_of,
 )
-from simulators.credentials import Access, TokenRefused
+from simulators.credentials import Access, TokenRefused, authorization
 from simulators.workspaces import as_operator, new_workspace, signed_access_to
 
 AGENT = "esr-sandbox-suite"
@@ -99,6 +99,13 @@ class SupplierStage:
         return self.client.request(method, f"{self.control}{path}", headers=headers, **more)
 
     def _fill(self) -> None:
+        shown = {"Authorization": authorization(self.supplier_access)}
+        looked = self.client.get(f"{self.url}/esr/v1/organisations", headers=shown)
+        if "ratelimit" in looked.headers:
+            raise CannotArrange(
+                f"The workspace {self.workspace} limits how much its client may ask, and the suite asks as that client too. Have "
+                'the operator turn the limits off for the run: PUT /control/v1/settings with "limits": {"mode": "OFF"}.'
+            )
         if self.client.get(f"{self.url}/nhs-jobs/v1/openapi.json").status_code == 200:
             raise CannotArrange(
                 f"NHS Jobs runs at {self.url} too: it would be sent the same events, and meet the faults that are meant for "

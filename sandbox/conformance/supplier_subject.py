@@ -6,11 +6,13 @@ from contextlib import ExitStack, contextmanager
 import httpx
 
 from sandbox.conformance.driving import Driver, InboundDriver, OutboundDriver
+from sandbox.conformance.preflight import check_client
 from sandbox.conformance.receiver import EventReceiver
 from sandbox.conformance.references import Reached, signer
 from sandbox.conformance.scene import CannotArrange
 from sandbox.conformance.subject import INBOUND, OUTBOUND, Subject
 from sandbox.conformance.supplier_stage import SupplierStage
+from simulators.credentials import SignedTokens
 
 _CONTROL = "/control/v1"
 
@@ -36,6 +38,8 @@ def supplier_at(subject: Subject, seed: int, guided: Driver) -> Iterator[Reached
             raise CannotArrange(
                 "The suite looks at ESR as the client that your system is: give its token, or its key, as tokens.esr."
             )
+        if isinstance(access, SignedTokens) and not (check := check_client("esr", access)).ok:
+            raise CannotArrange(f"{check.found} {check.to_do}")
         url, _, workspace = control.removesuffix(_CONTROL).partition("/w/")
         stage = stack.enter_context(
             SupplierStage.opened(
