@@ -25,6 +25,7 @@ SCHEME = "esr:"
 """What an outbox message of ours has in place of ESR's address, which may differ from one start to the next."""
 
 _NAMESPACE = UUID("0b1c9a52-7d0e-5a71-8a4f-2b1a3c4d5e6f")
+UNAUTHORISED = 401
 _FIRST_WAIT_SECONDS = 0.05
 _LONGEST_WAIT_SECONDS = 5.0
 _SIGNATURE = ("content-digest", "signature-input", "signature")
@@ -104,7 +105,7 @@ class Connection:
                 logger.debug("ESR does not answer yet: %s", problem)
                 if (
                     isinstance(problem, httpx.HTTPStatusError)
-                    and problem.response.status_code == 401
+                    and problem.response.status_code == UNAUTHORISED
                 ):
                     self.renew(workspace)
                 await asyncio.sleep(wait)
@@ -137,9 +138,13 @@ class Connection:
     async def _read_keys(self, workspace: str) -> dict[str, PublicKey]:
         """ESR's keys. Raises Refusal SERVICE_UNAVAILABLE when they are not to be had."""
         try:
-            answer = await self._client.get(
-                f"{self._esr}/event-signing-keys", headers=await self.authorization(workspace)
-            )
+            address = f"{self._esr}/event-signing-keys"
+            answer = await self._client.get(address, headers=await self.authorization(workspace))
+            if answer.status_code == UNAUTHORISED and self.renew(workspace):
+                # Another process has taken the workspace away, and one of its name was made since.
+                answer = await self._client.get(
+                    address, headers=await self.authorization(workspace)
+                )
             answer.raise_for_status()
             return read_key_set(answer.json())
         except (httpx.HTTPError, NoAnswer, ValueError) as problem:

@@ -95,3 +95,29 @@ def test_a_workspace_is_not_taken_away_from_within(url: str) -> None:
 
     assert told(remove(url, "within", "/w/within")) == (409, "STATE_FORBIDS")
     assert remove(url, "within", "/w/default").status_code == 204
+
+
+def test_a_removed_workspace_is_gone_at_once_and_its_name_free(workspace: Workspace) -> None:
+    """Whichever process is asked, where several serve."""
+    url, name, body = workspace.url, workspace.name, {"name": workspace.name}
+    advert = {"positionId": workspace.world.vacancies[0]["positionId"]}
+    workspace.control.post("/esr/vacancies", json=advert).raise_for_status()
+    workspace.settle()
+    assert len(workspace.nhs_jobs.get("/adverts").json()["adverts"]) == 1
+
+    assert remove(url, name).status_code == 204
+
+    reads = [workspace.esr.get("/applicants").status_code for _ in range(8)]
+    clocks = [
+        httpx.get(f"{url}/w/{name}/control/v1/clock", trust_env=False).status_code for _ in range(8)
+    ]
+    assert (set(reads), set(clocks)) == ({401}, {404})
+    made = httpx.post(f"{url}/control/v1/workspaces", json=body, timeout=30, trust_env=False).json()
+    again = Workspace(name, url, made["token"], workspace.world)
+    wanted = {"seed": 1, "organisations": 1, "positionsPerOrganisation": 10}
+    again.control.post("/seed", json=wanted).raise_for_status()
+    assert again.nhs_jobs.get("/adverts").json()["adverts"] == []
+    again.control.post("/esr/vacancies", json=advert).raise_for_status()
+    again.settle()
+    # ESR's new key is known to NHS Jobs, and its new token to ESR.
+    assert len(again.nhs_jobs.get("/adverts").json()["adverts"]) == 1
