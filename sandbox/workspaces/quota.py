@@ -4,8 +4,7 @@ Counted are the numbers that were given out, which the workspace's own row keeps
 A number that was given out is not given back when its record goes; a reset begins records and events anew, the journal goes on.
 """
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sandbox.errors import Code, Refusal
 
@@ -31,8 +30,7 @@ RELIEVING = frozenset(
 """Operations of the control API that a workspace takes however much it holds: they lead out of it, or add nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quota:
+class Quota(NamedTuple):
     """Numbers of things, by kind. A year of every supplier's traffic stays far below the default."""
 
     records: int = _GENEROUS
@@ -71,9 +69,9 @@ def has_room_for_exchanges(workspace: "Workspace") -> bool:
 
 def quota_in(document: dict[str, Any], before: Quota) -> Quota:
     """The `Quota` that a document sets; what it leaves out stays."""
-    return Quota(**{**asdict(before), **document})
+    return before._replace(**document)
 
 
 def shown(quota: Quota) -> dict[str, int]:
     """The document of a quota, or of what is held."""
-    return asdict(quota)
+    return quota._asdict()

@@ -1,6 +1,6 @@
 """Reads and writes workspaces."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -47,7 +47,7 @@ _find = Prepared(
         workspaces.c.search_oddities,
         workspaces.c.created_at,
         *(workspaces.c[column] for column in ("last_record", "last_event", "last_exchange")),
-        *(workspaces.c[f"most_{item.name}"] for item in fields(Quota)),
+        *(workspaces.c[f"most_{kind}"] for kind in Quota._fields),
     ).where(workspaces.c.name == sa.bindparam("name"))
 )
 _names = sa.select(workspaces.c.name).order_by(workspaces.c.name)
@@ -94,7 +94,7 @@ def _quota(
 
 def set_quota(connection: sa.Connection, name: str, quota: Quota) -> None:
     """Sets how much a workspace may hold."""
-    values = {f"most_{item.name}": getattr(quota, item.name) for item in fields(Quota)}
+    values = {f"most_{kind}": most for kind, most in quota._asdict().items()}
     change_workspace(connection, name, **values)
 
 

@@ -1,6 +1,5 @@
 """Workspaces: created with a client and a token, listed, and their settings."""
 
-from dataclasses import replace
 from typing import Any
 
 from sandbox.control.service.clients import columns_of
@@ -100,7 +99,7 @@ def read_workspace(unit: Unit, name: str) -> dict[str, Any]:
     if found is None:
         raise not_found("workspace", name)
     kept = len(list_snapshots(unit.connection, name))
-    held = shown(replace(found.held, snapshots=kept))
+    held = shown(found.held._replace(snapshots=kept))
     return {**_shown(found), "held": held, "quota": shown(found.quota)}
 
 
