@@ -8,12 +8,15 @@ identity that knows the library.
 import binascii
 import warnings
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 from joserfc.util import urlsafe_b64decode
+
+if TYPE_CHECKING:
+    from joserfc import jws
 
 __all__ = [
     "ALGORITHM",
@@ -45,15 +48,16 @@ class KeysUnusable(Exception):
     """What was given as a key set or a key is none that can be used; the text says what is wrong."""
 
 
-class _Registry(jws.JWSRegistry):
+@cache
+def _registry() -> "jws.JWSRegistry":
     """As the library's, for one algorithm, and for headers that carry what we do not look at."""
+    # Imported with the first signature: no start waits for it.
+    from joserfc import jws
 
-    max_header_length = 16_384
-    max_payload_length = 16_384
-    max_signature_length = 2048
-
-
-_registry = _Registry(algorithms=[ALGORITHM], strict_check_header=False)
+    registry = jws.JWSRegistry(algorithms=[ALGORITHM], strict_check_header=False)
+    registry.max_header_length = registry.max_payload_length = 16_384
+    registry.max_signature_length = 2048
+    return registry
 
 
 def decoded(part: str) -> bytes:
@@ -66,8 +70,10 @@ def decoded(part: str) -> bytes:
 
 def is_signed(text: str, key: PublicKey) -> bool:
     """Whether a JWT in compact form is signed, by RS512 and nothing else, with the other half of `key`."""
+    from joserfc import jws
+
     try:
-        jws.deserialize_compact(text, key, registry=_registry)
+        jws.deserialize_compact(text, key, registry=_registry())
     except (JoseError, ValueError, TypeError):
         return False
     return True
