@@ -143,7 +143,9 @@ def _order(wanted: Wanted, unstable: bool) -> list[sa.ColumnElement[Any]]:
         return newest_first
     if unstable:
         step = wanted.page * _PAGE_STEP
-        return [(board.c.advert_id * (_SCATTER + step)) % _RANGE, board.c.advert_id]
+        # The product is larger than the numbers of adverts are.
+        number = sa.cast(board.c.advert_id, sa.BigInteger)
+        return [(number * (_SCATTER + step)) % _RANGE, board.c.advert_id]
     relevance = [
         sa.case((board.c.title.contains(term, autoescape=True), _TITLE_WEIGHT), else_=0)
         + sa.case((board.c.text.contains(term, autoescape=True), 1), else_=0)
