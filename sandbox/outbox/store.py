@@ -97,10 +97,14 @@ _due_now = (
     .limit(sa.bindparam("most"))
 )
 _unclaimed = _due_now.where(
-    # A claimed message of the lane may stand behind a dead letter that is sent again.
+    # A claimed message of the lane may stand behind a dead letter that is sent again, and one of a world that has ended may
+    # have had the same number.
     ~sa.exists().where(
         outbox_claims.c.workspace == outbox.c.workspace,
-        outbox_claims.c.lane == outbox.c.lane,
+        sa.or_(
+            outbox_claims.c.lane == outbox.c.lane,
+            outbox_claims.c.message_id == outbox.c.message_id,
+        ),
         outbox_claims.c.claimed_until >= sa.bindparam("wall", type_=sa.String),
     )
 )
