@@ -7,7 +7,7 @@ from sandbox.settings import Level
 from sandbox.web.call import Call, Unit
 from sandbox.web.reply import Reply, answer, no_content
 
-NO_CONTENT = 204
+_NO_CONTENT = 204
 
 
 async def create_workspace(call: Call) -> Reply:
@@ -51,7 +51,7 @@ async def delete_workspace(call: Call) -> Reply:
         # Before the rows: what is left of files where this ends too soon goes when the request is sent again.
         await runtime.forget(name)
         reply = await call.write(work)
-        if reply.status == NO_CONTENT:
+        if reply.status == _NO_CONTENT:
             await runtime.forget(name)
     return reply
 
