@@ -8,6 +8,7 @@ import json
 import select
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -200,7 +201,7 @@ _HUGE = b"x" * 30_000_000
 
 
 async def _echo(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers how much it was sent; at /huge with more than any buffer holds, at /early before it has read."""
+    """Answers how much it was sent; at /huge more than any buffer holds, at /early before it has read, at /late not at once."""
     if scope["type"] == "lifespan":
         for _ in range(2):
             message = await receive()
@@ -214,6 +215,8 @@ async def _echo(scope: Scope, receive: Receive, send: Send) -> None:
         size += len(message["body"])
         if not message["more_body"]:
             break
+    if scope["path"] == "/late":
+        await asyncio.sleep(0.1)
     body = _HUGE if scope["path"] == "/huge" else b"%d" % size
     headers = [(b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -274,7 +277,8 @@ def ask(place: tuple[str, int], text: str, *, half_close: bool = True) -> Answer
 def ended_while(connection: socket.socket, act: Callable[[], None]) -> list[Answer]:
     """What is answered while the client goes on doing something, until the server ends it."""
     received = b""
-    while True:
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until:
         ready, _, _ = select.select([connection], [], [], 0.02)
         if ready:
             part = connection.recv(65_536)
@@ -285,6 +289,7 @@ def ended_while(connection: socket.socket, act: Callable[[], None]) -> list[Answ
             act()
         except OSError:
             return answers_in(received + rest(connection))
+    raise AssertionError("the server did not end it")
 
 
 def write_on(connection: socket.socket) -> None:
@@ -439,7 +444,7 @@ def test_a_refusal_waits_for_the_answers_before_it(small: tuple[str, int]) -> No
 
 
 def test_a_client_that_has_said_everything_is_still_answered(small: tuple[str, int]) -> None:
-    good = f"POST / HTTP/1.1\r\n{_HOST}Content-Length: 3\r\n\r\nabc"
+    good = f"POST /late HTTP/1.1\r\n{_HOST}Content-Length: 3\r\n\r\nabc"
 
     assert ask(small, good).body == b"3"
     assert said(ask(small, good[:-1])) == (400, "BODY_MALFORMED")
