@@ -20,6 +20,7 @@ from sandbox.database import Transaction, Undone
 from sandbox.errors import Refusal, not_found
 from sandbox.journal.recording import IN, Half, Spoken, record
 from sandbox.rules import ERROR
+from sandbox.settings import Level
 from sandbox.web.outcomes import find_outcome, keep_outcome
 from sandbox.web.reply import PROBLEM, Reply
 from sandbox.web.spoiling import Spoil
@@ -35,6 +36,9 @@ T = TypeVar("T")
 _SERVER_FAULT = 500
 _QUOTED = frozenset({"esr", "nhs-jobs"})
 _DEFAULT_LIMIT = 25
+_ABOUT_WORKSPACES = frozenset(
+    {"create_workspace", "delete_workspace", "list_workspaces", "read_workspace"}
+)
 _APPLICANT = re.compile(r'/applicants/([0-9]{8})(?:/|$)|"applicantNumber":"([0-9]{8})"')
 
 
@@ -142,6 +146,15 @@ class Call:
         return employer
 
     @property
+    def is_the_operators(self) -> bool:
+        """Whether it tells of workspaces beside the one in whose journal it would stand: of other tenants' names and clients."""
+        return (
+            self.is_operator
+            and self.operation_id in _ABOUT_WORKSPACES
+            and self.runtime.settings.level is Level.PLATFORM
+        )
+
+    @property
     def limit(self) -> int:
         """How many items a page may hold; the contract's default where the call does not say."""
         return int(self.arguments.get("limit", _DEFAULT_LIMIT))
@@ -227,7 +240,9 @@ class Call:
         return reply if self.spoil is None else self.spoil(reply)
 
     def keep_exchange(self, unit: Unit, reply: Reply) -> None:
-        """Has the exchange appended to the journal when the unit's transaction commits."""
+        """Has the exchange appended to the journal when the unit's transaction commits, unless it is the operator's."""
+        if self.is_the_operators:
+            return
         sent = self.on_the_wire(reply)
         spoken = Spoken(
             direction=IN,

@@ -43,6 +43,9 @@ _ONCE = frozenset(
         b"x-request-id",
     }
 )
+# What is answered may tell of a person: no browser or proxy keeps it, or takes it for a page.
+_NOT_GUESSED = (b"x-content-type-options", b"nosniff")
+_NOT_KEPT = (b"cache-control", b"no-store")
 _METHODS = ("get", "put", "post", "delete", "patch")
 
 
@@ -173,6 +176,8 @@ def _is_kept(call: Call) -> bool:
 
     Nobody writes into a tenant's journal by naming it.
     """
+    if call.is_the_operators:
+        return False
     return call.client is not None or call.runtime.settings.level != Level.PLATFORM
 
 
@@ -198,6 +203,9 @@ async def _send(call: Call, reply: Reply, send: Send, receive: Receive) -> None:
         (name.lower().encode("latin-1"), value.encode("latin-1", "replace"))
         for name, value in reply.headers.items()
     ]
+    headers.append(_NOT_GUESSED)
+    if "Cache-Control" not in reply.headers:
+        headers.append(_NOT_KEPT)
     if call.quota:
         headers += [(name.lower().encode(), value.encode()) for name, value in call.quota.items()]
     if reply.body:

@@ -149,6 +149,33 @@ def test_at_platform_a_stranger_writes_into_nobodys_journal(
     assert [item["operationId"] for item in ours] == []
 
 
+def test_at_platform_what_the_operator_does_with_workspaces_is_in_no_tenants_journal(
+    platform: Started, http: httpx.Client
+) -> None:
+    operator, token = _as(platform.operator_token), _as(_ready_token(platform))
+    made = _tenant(http, platform.operator_token, "rival")
+    http.get("/control/v1/workspaces", headers=operator)
+    http.get("/control/v1/workspaces/rival", headers=operator)
+    http.post("/control/v1/workspaces", json={"name": "rival"}, headers=operator)
+    http.delete("/control/v1/workspaces/rival", headers=operator)
+    # A later exchange of the same journal is there: so would the earlier ones be.
+    assert http.get("/control/v1/clock", headers=operator).status_code == 200
+
+    cursor, kept = "", list[Any]()
+    while True:
+        page = http.get(f"/control/v1/exchanges?limit=100{cursor}", headers=token).json()
+        kept += page["exchanges"]
+        if not page["more"]:
+            break
+        cursor = f"&cursor={page['next']}"
+    shown = [
+        http.get(f"/control/v1/exchanges/{item['exchangeId']}", headers=token).text for item in kept
+    ]
+
+    assert "read_clock" in {item.get("operationId") for item in kept}
+    assert not [text for text in shown if "rival" in text or made.client_id in text]
+
+
 def test_at_platform_nhs_jobs_reaches_esr_by_itself(platform: Started, http: httpx.Client) -> None:
     assert http.get("/ready").json()["status"] == "pass"
     held = http.get("/control/v1/exchanges", headers=_as(platform.operator_token)).json()
