@@ -26,7 +26,7 @@ NODE_PATH_FIRST = $(if $(filter wheel,$(NODE_SOURCE)),$(abspath $(BIN)):)$(PATH)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help .venv demo up test check fuzz gallery prove bench pins clean \
-	check-style check-types check-imports check-contracts
+	check-style check-types check-imports check-contracts check-security
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,7 +44,7 @@ test: .venv ## the tests
 		ESR_SANDBOX_TEST_DATABASE=postgresql $(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist worksteal \
 			-m "any_database and not prove" tests/integration
 
-check: check-style check-types check-imports check-contracts ## style, types, who imports whom, and the contracts
+check: check-style check-types check-imports check-security check-contracts ## style, types, imports, security, and the contracts
 
 check-style: .venv
 	$(BIN)/ruff check
@@ -55,6 +55,9 @@ check-types: .venv
 
 check-imports: .venv
 	$(BIN)/lint-imports
+
+check-security: .venv
+	@.ci/check-security
 
 check-contracts: .venv $(SPECTRAL_READY)
 	$(SANDBOX) contracts check

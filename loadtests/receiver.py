@@ -26,7 +26,7 @@ def receiving(arrivals: Path) -> Iterator[str]:
     """A receiver that writes to `arrivals` until the block is left; gives the address for events. Raises `TargetError`."""
     root = str(Path(__file__).parent.parent)
     paths = [root, os.environ.get("PYTHONPATH", "")]
-    child = subprocess.Popen(  # noqa: S603 - our own interpreter with fixed arguments
+    child = subprocess.Popen(  # nosec B603  # noqa: S603 - our own interpreter with fixed arguments
         [sys.executable, "-m", "loadtests.receiver", str(arrivals)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

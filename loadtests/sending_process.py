@@ -145,7 +145,7 @@ def _locust(
         [str(LOCUSTFILE.parent.parent), environment.get("PYTHONPATH", "")]
     ).rstrip(os.pathsep)
     command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), *options]
-    child = subprocess.Popen(  # noqa: S603 - our own interpreter with fixed arguments
+    child = subprocess.Popen(  # nosec B603  # noqa: S603 - our own interpreter with fixed arguments
         command,
         cwd=folder,
         env=environment,

@@ -303,7 +303,7 @@ def launch(
         command += ["--processes", str(processes), "--level", own_level(), "--log-format", "text"]
     log_path = folder / "sandbox.log"
     with log_path.open("ab") as log:
-        process = subprocess.Popen(  # noqa: S603  (our own command, and no shell)
+        process = subprocess.Popen(  # nosec B603  # noqa: S603  (our own command, and no shell)
             [*command, "--database", database, *arguments],
             stdout=subprocess.PIPE,
             stderr=log,

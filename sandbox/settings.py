@@ -9,7 +9,7 @@ from pathlib import Path
 Network = IPv4Network | IPv6Network
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
-_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (what listens everywhere is reached on loopback)
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # nosec B104  # noqa: S104  (what listens everywhere is reached on loopback)
 
 
 class Level(StrEnum):

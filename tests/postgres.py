@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psycopg
 
-PASSWORD = "p:w/d@1%"
+PASSWORD = "p:w/d@1%"  # pragma: allowlist secret
 """With every letter that an address has to escape."""
 NOT_TESTED = "PostgreSQL is not installed on this machine: nothing was tested against it."
 _START_SECONDS = 60

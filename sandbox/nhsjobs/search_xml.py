@@ -2,7 +2,7 @@
 
 import re
 from typing import Any
-from xml.etree import ElementTree as ET
+from xml.etree import ElementTree as ET  # nosec B405  # it writes; nothing here reads XML
 
 from sandbox.nhsjobs.domain.search import local_post_date, place, shortened
 

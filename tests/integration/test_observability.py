@@ -20,7 +20,7 @@ from sandbox.settings import Level, Settings
 from simulators.world import World
 
 MARK = "Zzyzxmarkedname"
-SECRET = "marked-secret-that-no-log-may-have"
+SECRET = "marked-secret-that-no-log-may-have"  # pragma: allowlist secret
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 REQUEST_ID = str(uuid4())
 
