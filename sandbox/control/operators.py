@@ -1,4 +1,4 @@
-"""What is asked before a client is made or changed: who does it, and whence its keys would be fetched."""
+"""What is asked before something that touches others than the caller: who does it, how much it is, whence keys would be fetched."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -7,12 +7,26 @@ from sandbox.errors import Code, Place, Refusal
 from sandbox.outgoing import AddressRefused
 from sandbox.web.call import Call
 
+MOST_POSITIONS = 20_000
+"""Of a world that a client fills by itself: while its rows are written, other tenants' writes wait."""
+
 
 def check_operator(call: Call) -> None:
     """Raises Refusal OPERATOR_ONLY where a client's token was sent; below level `platform` everybody is the operator."""
     if not call.is_operator:
         raise Refusal(
             Code.OPERATOR_ONLY, "Only the operator of this sandbox may do that; ask them."
+        )
+
+
+def check_world_size(call: Call) -> None:
+    """Raises Refusal OPERATOR_ONLY where a client asks for a world so large that others would feel it."""
+    positions = call.body["organisations"] * call.body["positionsPerOrganisation"]
+    if positions > MOST_POSITIONS and not call.is_operator:
+        raise Refusal(
+            Code.OPERATOR_ONLY,
+            f"Only the operator makes a world of more than {MOST_POSITIONS:,} positions; this one has {positions:,}. "
+            "Ask for fewer, or ask them.",
         )
 
 

@@ -113,6 +113,17 @@ def test_at_platform_only_the_operator_lets_clients_in(
     assert http.get("/control/v1/clients", headers=_as(token)).status_code == 200
 
 
+def test_at_platform_only_the_operator_makes_a_world_that_keeps_others_waiting(
+    platform: Started, http: httpx.Client
+) -> None:
+    client = _tenant(http, platform.operator_token, "vast")
+    wanted = {"seed": 1, "organisations": 100, "positionsPerOrganisation": 201}
+
+    answer = http.post("/control/v1/seed", json=wanted, headers=_as(client.token()))
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "OPERATOR_ONLY")
+
+
 def _control_operations() -> Iterator[Any]:
     document = load_contract("control").document
     for path, method, operation in operations(document):

@@ -1,10 +1,12 @@
 """The world as a whole, over HTTP."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from sandbox.control.operators import check_world_size
 from sandbox.control.service import worlds as service
 from sandbox.jobs.store import Job
 from sandbox.outbox.store import Message
@@ -18,11 +20,16 @@ _SHOWN = 100
 async def seed_world(call: Call) -> Reply:
     """POST /seed"""
     wanted = call.body
+    check_world_size(call)
+    # Drawn before the unit of work: who writes in another workspace waits for no more than the rows.
+    world = await asyncio.to_thread(
+        call.runtime.seed_world,
+        wanted["seed"],
+        wanted["organisations"],
+        wanted["positionsPerOrganisation"],
+    )
 
     def work(unit: Unit) -> Reply:
-        world = call.runtime.seed_world(
-            wanted["seed"], wanted["organisations"], wanted["positionsPerOrganisation"]
-        )
         return answer(200, service.seed_world(unit, wanted["seed"], world))
 
     reply = await call.write(work)
