@@ -203,19 +203,29 @@ class Database:
                     "a group of %d writes was not committed: %s", len(commands), problem
                 )
                 self.meter.group_ended(len(commands), perf_counter() - began, committed=False)
+                if isinstance(problem, _OutcomeUnknown):
+                    # It may have happened: nobody goes on with what was remembered from before it.
+                    self._announce(set(self._listeners))
                 self._refuse(commands, outcomes, problem)
                 return
             break
         self.meter.group_ended(len(commands), perf_counter() - began, committed=True)
         # First, so that whoever hears of the change finds nothing remembered from before it.
-        for announcement in announcements & self._listeners.keys():
-            self._listeners[announcement]()
+        self._announce(announcements)
         for receipt, result, failure in outcomes:
             if failure is None:
                 receipt.set_result(result)
             else:
                 receipt.set_exception(failure)
         deliver(receipt for _, _, receipt in commands)
+
+    def _announce(self, announcements: set[str]) -> None:
+        for announcement in announcements & self._listeners.keys():
+            try:
+                self._listeners[announcement]()
+            except Exception:
+                # What was committed is acknowledged, and the writer goes on.
+                logger.exception("what was committed could not be told: %s", announcement)
 
     def _in_one_transaction(
         self,

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 _FIRST_WAIT_SECONDS = 0.05
 _LONGEST_WAIT_SECONDS = 2.0
-IN_USE = 7_341_002
+IN_USE = "in-use"
 """The lock that every process shares while it has the database open."""
 _PATIENCE_SECONDS = 20.0
 _ASK_AGAIN_SECONDS = 0.5
@@ -34,10 +34,12 @@ class Link:
     listens is told as though everything had happened, and whoever holds a lock has lost it.
     """
 
-    channel = "esr_sandbox"
-
-    def __init__(self, connect: Callable[[], Any]) -> None:
-        """`connect` opens a connection of psycopg."""
+    def __init__(self, connect: Callable[[], Any], place: str) -> None:
+        """`connect` opens a connection of psycopg. Only those whose `place`, a schema of the database, is the same hear of
+        each other: names of locks and channels are the whole database's.
+        """
+        self.channel = f"esr_sandbox_{key_of(place):x}".replace("-", "n")
+        self._place = place
         self.process = uuid.uuid4().hex
         """By what the others know this process."""
         self._connect = connect
@@ -64,9 +66,13 @@ class Link:
         payload = f"{self.process}{_SEPARATOR}{announcement}"
         self._ask("SELECT pg_notify(%s, %s)", (self.channel, payload))
 
+    def key_of(self, name: str) -> int:
+        """The number by which the server knows a lock."""
+        return key_of(f"{self._place}/{name}")
+
     def take(self, name: str) -> bool:
         """Takes a lock unless another process has it; False where it has, or where the server cannot be reached."""
-        key = key_of(name)
+        key = self.key_of(name)
         row = self._ask("SELECT pg_try_advisory_lock(%s)", (key,))
         if row is None or not row[0]:
             return False
@@ -76,7 +82,7 @@ class Link:
 
     def give_back(self, name: str) -> None:
         """Gives back a lock that was taken, if it was not lost meanwhile."""
-        key = key_of(name)
+        key = self.key_of(name)
         with self._guard:
             if not self._held[key]:
                 return
@@ -146,7 +152,7 @@ class Link:
         connection = self._connect()
         connection.autocommit = True
         connection.execute(f"LISTEN {self.channel}")
-        connection.execute("SELECT pg_advisory_lock_shared(%s)", (IN_USE,))
+        connection.execute("SELECT pg_advisory_lock_shared(%s)", (self.key_of(IN_USE),))
         return connection
 
     def _hear(self) -> None:
@@ -201,5 +207,5 @@ class Link:
 
 
 def key_of(name: str) -> int:
-    """The number by which the server knows a lock."""
+    """The number by which the server knows a name, which begins with the schema that it is about."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sandbox.database.link import IN_USE, Link
+from sandbox.database.link import IN_USE, Link, key_of
 from sandbox.database.schema import (
     OLDEST_VERSION,
     SCHEMA_VERSION,
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 _SCHEME = "postgresql"
 _DRIVER = "postgresql+psycopg"
 _CONNECT_SECONDS = 5
-_SCHEMA_LOCK = 7_341_001
+_SCHEMA_LOCK = "schema"
 """Held while the tables are made, so that processes that start together make them once."""
 _OUTCOME_SECONDS = 10.0
 """How long the server is asked what became of a commit whose answer was lost."""
@@ -34,8 +34,12 @@ _OPTIONS = (
     # A process that was stopped in the middle of a unit holds up the others no longer than this.
     "-c lock_timeout=10s -c idle_in_transaction_session_timeout=30s "
     # As on SQLite, whatever the database was made with.
-    "-c timezone=UTC -c client_min_messages=warning"
+    "-c timezone=UTC -c client_min_messages=warning "
+    # The locks of a process end with its connections, also where its whole machine has gone and says nothing any more.
+    "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
 )
+_KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+"""And nobody waits for hours for a server that has gone so."""
 _begin = Prepared(
     sa.text(
         "SELECT pg_current_xact_id()::text FROM workspaces WHERE name = :workspace FOR NO KEY UPDATE"
@@ -72,6 +76,8 @@ class _Server:
 
     def engine(self, size: int, *, reads_only: bool = False) -> sa.Engine:
         """A pool of connections; none is opened yet."""
+        # What the address asks of the server, for instance a search_path, comes first: of the same setting the last one holds.
+        options = " ".join([*self.url.normalized_query.get("options", ()), _OPTIONS])
         engine = sa.create_engine(
             self.url,
             pool_size=size,
@@ -79,7 +85,8 @@ class _Server:
             # A unit of work that reads sees one state of the world, as on SQLite; one that writes has its workspace to itself.
             isolation_level="REPEATABLE READ" if reads_only else "READ COMMITTED",
             connect_args={
-                "options": _OPTIONS,
+                "options": options,
+                **_KEEPALIVES,
                 "connect_timeout": _CONNECT_SECONDS,
                 "application_name": "esr-sandbox",
             },
@@ -98,6 +105,18 @@ class _Server:
                     )
 
         return engine
+
+    def lock_schema(self, connection: sa.Connection) -> None:
+        """Waits until nobody else makes or changes the tables, until the end of the transaction."""
+        key = key_of(f"{_schema(connection)}/{_SCHEMA_LOCK}")
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+    def is_in_use(self, connection: sa.Connection) -> bool:
+        """Whether a process has the tables open; where none has, none opens them until the end of the transaction."""
+        key = key_of(f"{_schema(connection)}/{IN_USE}")
+        return not connection.execute(
+            sa.select(sa.func.pg_try_advisory_xact_lock(key))
+        ).scalar_one()
 
     def own_tables(self, connection: sa.Connection) -> set[str]:
         """The names of the tables that are there. Raises DatabaseUnusable where they are another program's."""
@@ -147,8 +166,8 @@ class Postgresql:
         self.writing = self._server.engine(1)
         self.reading = self._server.engine(READERS, reads_only=True)
         try:
-            self._prepare()
-            self.link = Link(self._connect)
+            schema = self._prepare()
+            self.link = Link(self._connect, schema)
         except sa.exc.DBAPIError as problem:
             self._dispose()
             raise DatabaseUnusable(self._server.explain(problem)) from None
@@ -196,17 +215,21 @@ class Postgresql:
         """What became of a commit whose answer was lost, as the server knows it; None where it cannot be asked in time."""
         asked = transaction.name
         deadline = time.monotonic() + _OUTCOME_SECONDS
-        while asked and time.monotonic() < deadline:
-            try:
-                with self._server.engine(1).connect() as connection:
-                    status = connection.execute(
-                        sa.text("SELECT pg_xact_status(CAST(:asked AS xid8))"), {"asked": asked}
-                    ).scalar_one()
-            except sa.exc.DBAPIError:
-                status = None
-            if status in ("committed", "aborted"):
-                return bool(status == "committed")
-            time.sleep(0.1)
+        engine = self._server.engine(1)
+        try:
+            while asked and time.monotonic() < deadline:
+                try:
+                    with engine.connect() as connection:
+                        status = connection.execute(
+                            sa.text("SELECT pg_xact_status(CAST(:asked AS xid8))"), {"asked": asked}
+                        ).scalar_one()
+                except sa.exc.DBAPIError:
+                    status = None
+                if status in ("committed", "aborted"):
+                    return bool(status == "committed")
+                time.sleep(0.1)
+        finally:
+            engine.dispose()
         return None
 
     def close(self) -> None:
@@ -225,12 +248,14 @@ class Postgresql:
         held.detach()
         return connection
 
-    def _prepare(self) -> None:
+    def _prepare(self) -> str:
+        """Makes the tables where there are none; answers the schema that they are in. Raises DatabaseUnusable."""
         with self.writing.connect() as connection, connection.begin():
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
+            self._server.lock_schema(connection)
             self._server.own_tables(connection)
             prepare_schema(connection, _sorted_as_on_sqlite())
             version = connection.execute(sa.select(schema_version.c.version)).scalar_one()
+            schema = _schema(connection)
         if OLDEST_VERSION <= version < SCHEMA_VERSION:
             raise DatabaseUnusable(
                 f"{self._server.shown} is of schema {version}, this version of the sandbox has {SCHEMA_VERSION}. Stop every "
@@ -241,6 +266,7 @@ class Postgresql:
                 f"{self._server.shown} was written by a {age_of(version)} version of the sandbox (schema {version}, this one "
                 f"has {SCHEMA_VERSION}). Use that version, or name another database with --database."
             )
+        return schema
 
 
 def bring_up_to_date(address: str) -> tuple[int, int]:
@@ -255,7 +281,7 @@ def bring_up_to_date(address: str) -> tuple[int, int]:
     engine = server.engine(1)
     try:
         with engine.connect() as connection, connection.begin():
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
+            server.lock_schema(connection)
             if not server.own_tables(connection):
                 raise DatabaseUnusable(
                     f"{server.shown} is empty: there is nothing to bring up to date."
@@ -268,8 +294,7 @@ def bring_up_to_date(address: str) -> tuple[int, int]:
                     f"{server.shown} was written by {'a newer' if version > SCHEMA_VERSION else 'too old a'} version of the "
                     f"sandbox (schema {version}, this one has {SCHEMA_VERSION}). Use that version."
                 )
-            free = connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(IN_USE)))
-            if not free.scalar_one():
+            if server.is_in_use(connection):
                 raise DatabaseUnusable(
                     f"{server.shown} is in use by a sandbox. Stop every process that uses it first."
                 )
@@ -287,10 +312,9 @@ def forget_tables(address: str) -> None:
     engine = server.engine(1)
     try:
         with engine.connect() as connection, connection.begin():
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
+            server.lock_schema(connection)
             tables = server.own_tables(connection)
-            free = connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(IN_USE)))
-            if not free.scalar_one():
+            if server.is_in_use(connection):
                 raise DatabaseUnusable(
                     f"{server.shown} is in use by another sandbox. Stop that one or name another with --database."
                 )
@@ -301,6 +325,11 @@ def forget_tables(address: str) -> None:
         raise DatabaseUnusable(server.explain(problem)) from None
     finally:
         engine.dispose()
+
+
+def _schema(connection: sa.Connection) -> str:
+    """The schema in which the tables lie; a database has several, and each may have a sandbox of its own."""
+    return str(connection.execute(sa.select(sa.func.current_schema())).scalar_one())
 
 
 def _sorted_as_on_sqlite() -> sa.MetaData:

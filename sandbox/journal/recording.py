@@ -16,7 +16,9 @@ from sandbox.workspaces.store import Workspace
 
 IN, OUT = "IN", "OUT"
 _FULL = "FULL"
-# What the contract of the journal has room for (`Exchange`, `HeaderMap`): of what is longer, the beginning is kept.
+# What the contract of the journal and its columns have room for (`Exchange`, `HeaderMap`): of what is longer, the beginning
+# is kept. PostgreSQL would refuse it, and with it all that is committed together.
+_METHOD = 10
 _PATH, _NAME, _HEADER, _HEADERS, _BODY = 8192, 100, 16_384, 200, 1_048_576
 
 
@@ -65,7 +67,7 @@ def record(transaction: Transaction, workspace: Workspace, spoken: Spoken) -> No
         direction=spoken.direction,
         operation_id=spoken.operation_id,
         client=spoken.client,
-        method=spoken.method,
+        method=spoken.method[:_METHOD],
         path=spoken.path[:_PATH],
         query=masked_query(spoken.query, key)[:_PATH] if spoken.query else None,
         request_headers=_json(masked_headers(dict(request.headers)) if full else {}),

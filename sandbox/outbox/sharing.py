@@ -8,7 +8,6 @@ from datetime import datetime
 
 from sandbox.clock import ClockMode, wall_now
 from sandbox.database import Database, Link, Transaction
-from sandbox.database.link import key_of
 from sandbox.outbox.claims import (
     RENEWAL_SECONDS,
     addresses_under_way,
@@ -91,7 +90,7 @@ class Sharing:
 
     async def _claim(self, name: str, room: int) -> list[Message]:
         def work(transaction: Transaction) -> list[Message]:
-            key = key_of(_lock(name))
+            key = self._link.key_of(_lock(name))
             process, wall = self._link.process, wall_now()
             return claim(transaction, process, name, room, wall, key, self._address_of)
 

@@ -3,6 +3,7 @@
 Two sandboxes with a port each share a PostgreSQL database, so that a test knows which process it asks.
 """
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -334,3 +335,21 @@ def test_a_change_of_the_settings_is_seen_by_the_next_request_to_the_other_proce
         pair.first.control.delete("/faults").raise_for_status()
 
         assert (struck, pair.second.esr.get("/organisations").status_code) == (503, 200)
+
+
+def test_an_exchange_of_an_unheard_of_method_is_kept_and_takes_no_other_with_it(
+    pair: Pair, rounds: range
+) -> None:
+    host, _, port = pair.first.url.removeprefix("http://").partition(":")
+    wanted = f"UNSUBSCRIBE /w/{pair.first.name}/esr/v1/applicants HTTP/1.1\r\nHost: x\r\n\r\n"
+    for _ in rounds:
+        with socket.create_connection((host, int(port)), timeout=WAIT) as connection:
+            connection.sendall(wanted.encode())
+            assert connection.recv(12) == b"HTTP/1.1 405"
+        pair.first.submit()
+
+    with pair.engine.connect() as connection:
+        kept = sa.select(exchanges.c.status).where(
+            exchanges.c.workspace == pair.first.name, exchanges.c.method.startswith("UNSUB")
+        )
+        assert list(connection.execute(kept).scalars()) == [405 for _ in rounds]

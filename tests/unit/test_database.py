@@ -437,3 +437,17 @@ def test_a_part_that_loses_the_whole_transaction_says_so(database: Database, pat
 
     assert refused.value.code == Code.SERVICE_UNAVAILABLE
     assert _marks(path) == []
+
+
+def test_a_listener_that_fails_costs_nobody_an_answer(database: Database) -> None:
+    def fails() -> None:
+        raise RuntimeError("the event loop is closed")
+
+    def announces(transaction: Transaction) -> int:
+        transaction.announcements.add("changed")
+        return 1
+
+    database.listen("changed", fails)
+
+    assert database.write(announces).result(WAIT) == 1
+    assert database.write(_mark(2)).result(WAIT) == 2
