@@ -50,6 +50,19 @@ class EmployerFolder:
         """Whether all four are there."""
         return all((self.path / name).is_dir() for name in FOLDERS)
 
+    def held(self) -> tuple[int, int]:
+        """How many files came from the supplier and are still there, wherever they lie, and their bytes."""
+        sizes = list[int]()
+        for name in (INBOX, ARCHIVE, QUARANTINE):
+            with (
+                suppress(FileNotFoundError, NotADirectoryError),
+                os.scandir(self.path / name) as entries,
+            ):
+                for entry in entries:
+                    with suppress(FileNotFoundError):
+                        sizes.append(entry.stat(follow_symlinks=False).st_size)
+        return len(sizes), sum(sizes)
+
     def waiting(self) -> list[str]:
         """The names in the inbox that ask to be looked at, in order. Raises OSError where the inbox cannot be read."""
         try:

@@ -1,29 +1,35 @@
 """The hub's folders over SFTP: each employer sees its own, on loopback alone.
 
 The user name is `<workspace>.<odsCode>`, the password a bearer token of a client of that workspace. A session sees
-its own folder and nothing else: no shell, no forwarding, no other subsystem. ESR's own files travel by SFTP too (TIS-ESR
-pages, "ESR Schedules"); user names and rights are ours.
+its own folder and nothing else, for as long as the token is good: no shell, no forwarding, no other subsystem. ESR's own
+files travel by SFTP too (TIS-ESR pages, "ESR Schedules"); user names and rights are ours.
 """
 
 import asyncio
 import os
 import socket
+from functools import partial
 from pathlib import Path
 
 import asyncssh
 
 from sandbox.database import Database, Transaction
 from sandbox.esr.files.hub import INBOX, UNFINISHED, Hub
-from sandbox.esr.files.sftp_session import FOLDER, EmployerSession
+from sandbox.esr.files.sftp_session import ACCESS, FOLDER, EmployerSession
 from sandbox.esr.store.organisations import find_organisation
 from sandbox.identity.bearer import is_good
 from sandbox.identity.store import digest_of, find_client
 from sandbox.settings import Settings
 
+WORKSPACE = "workspace"
+"""Under this name a connection holds the workspace of its user, once that one is known."""
 _HOST_KEY = ".host-key"
-_MOST_CONNECTIONS = 32
+_MOST_CONNECTIONS = 128
+_MOST_OF_A_WORKSPACE = 16
+_MOST_STRANGERS = 32
+"""How many connections may be there whose user is not known yet: they leave room for those who are."""
 _MOST_ATTEMPTS = 5
-_LOGIN_SECONDS = 30
+_LOGIN_SECONDS = 20
 _SILENT_SECONDS = 30
 _SFTP_VERSION = 3
 
@@ -88,9 +94,17 @@ class Sftp:
     async def folder(self, username: str, token: str) -> Path | None:
         """The folder that a user may see: the token is its workspace's, and the employer is one of ESR's there."""
         workspace, _, ods_code = username.rpartition(".")
+        if not await self.is_known(workspace, ods_code, digest_of(token)):
+            return None
+        employer = self.hub.employer(workspace, ods_code)
+        await asyncio.to_thread(employer.make)
+        return None if employer.path.is_symlink() else employer.path
 
-        def is_known(transaction: Transaction) -> bool:
-            client = find_client(transaction.connection, digest_of(token))
+    async def is_known(self, workspace: str, ods_code: str, digest: str) -> bool:
+        """Whether the token with this digest lets its client act for an employer of the workspace now."""
+
+        def look(transaction: Transaction) -> bool:
+            client = find_client(transaction.connection, digest)
             if client is None or client.workspace != workspace:
                 return False
             if not is_good(client, self.settings):
@@ -99,11 +113,18 @@ class Sftp:
                 return False
             return find_organisation(transaction.connection, workspace, ods_code) is not None
 
-        if not await asyncio.wrap_future(self.database.read(is_known)):
-            return None
-        employer = self.hub.employer(workspace, ods_code)
-        await asyncio.to_thread(employer.make)
-        return None if employer.path.is_symlink() else employer.path
+        known: bool = await asyncio.wrap_future(self.database.read(look))
+        return known
+
+    def is_full(self, workspace: str) -> bool:
+        """Whether a workspace has as many sessions as it may: none takes those of the others."""
+        named = [connection.get_extra_info(WORKSPACE) for connection in self.connections]
+        return named.count(workspace) >= _MOST_OF_A_WORKSPACE
+
+    def has_room(self) -> bool:
+        """Whether one more may knock."""
+        strangers = [each for each in self.connections if each.get_extra_info(WORKSPACE) is None]
+        return len(self.connections) < _MOST_CONNECTIONS and len(strangers) < _MOST_STRANGERS
 
 
 class _Door(asyncssh.SSHServer):
@@ -115,7 +136,7 @@ class _Door(asyncssh.SSHServer):
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._connection = conn
-        if len(self._server.connections) >= _MOST_CONNECTIONS:
+        if not self._server.has_room():
             conn.abort()
         self._server.connections.add(conn)
 
@@ -138,7 +159,16 @@ class _Door(asyncssh.SSHServer):
         folder = await self._server.folder(username, password)
         if folder is None:
             return False
-        self._connection.set_extra_info(**{FOLDER: folder})
+        workspace, _, ods_code = username.rpartition(".")
+        if self._server.is_full(workspace):
+            self._connection.send_auth_banner(
+                f"A workspace has {_MOST_OF_A_WORKSPACE} sessions at most: end one.\n"
+            )
+            return False
+        still_good = partial(self._server.is_known, workspace, ods_code, digest_of(password))
+        self._connection.set_extra_info(
+            **{FOLDER: folder, ACCESS: still_good, WORKSPACE: workspace}
+        )
         return True
 
 

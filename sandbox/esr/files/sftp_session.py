@@ -11,7 +11,7 @@ import posixpath
 import secrets
 import stat
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +21,24 @@ import asyncssh
 from asyncssh import SFTPAttrs, SFTPName
 
 from sandbox.esr.files.envelope import parse_name
-from sandbox.esr.files.hub import FOLDERS, INBOX, LARGEST_FILE, OUTBOX, UNFINISHED, is_finished
+from sandbox.esr.files.hub import (
+    FOLDERS,
+    INBOX,
+    LARGEST_FILE,
+    OUTBOX,
+    UNFINISHED,
+    EmployerFolder,
+    is_finished,
+)
 
 FOLDER = "employer_folder"
 """Under this name a connection holds the path of its employer's folder."""
+ACCESS = "access"
+"""Under this name a connection holds the function that says whether its token is still good."""
 
+MOST_FILES = 20_000
+"""Of one employer: in the inbox, in the archive and set aside."""
+MOST_BYTES = 1024 * 1024 * 1024
 _MOST_OPEN_FILES = 16
 _WRITES = asyncssh.FXF_WRITE | asyncssh.FXF_APPEND | asyncssh.FXF_CREAT | asyncssh.FXF_TRUNC
 
@@ -55,25 +68,36 @@ class EmployerSession(asyncssh.SFTPServer):
     def __init__(self, channel: "asyncssh.SSHServerChannel[bytes]") -> None:
         super().__init__(channel)
         self._folder: Path = channel.get_extra_info(FOLDER)
+        self._is_good: Callable[[], Awaitable[bool]] = channel.get_extra_info(ACCESS)
         self._open_files = 0
 
-    def open(self, path: bytes, pflags: int, attrs: SFTPAttrs) -> object:
+    async def _check_access(self) -> None:
+        """Raises SFTPPermissionDenied where the token has expired, or its client may no longer act for the employer."""
+        if not await self._is_good():
+            raise asyncssh.SFTPPermissionDenied(
+                "The token of this session is no longer good: connect again with another."
+            )
+
+    async def open(self, path: bytes, pflags: int, attrs: SFTPAttrs) -> object:
         del attrs
+        await self._check_access()
         folder, name, place = self._place(path)
         if folder is None or name is None:
             raise asyncssh.SFTPFailure("This is a folder.")
         if self._open_files >= _MOST_OPEN_FILES:
             raise asyncssh.SFTPFailure(f"At most {_MOST_OPEN_FILES} files are open at a time.")
-        opened: object
-        if pflags & _WRITES:
-            _check_upload(folder, name, pflags)
-            opened = _begin(place)
-        elif folder == INBOX:
-            raise asyncssh.SFTPPermissionDenied("What is in the inbox is not read back.")
-        else:
-            opened = _regular_file(place)
         self._open_files += 1
-        return opened
+        try:
+            if pflags & _WRITES:
+                _check_upload(folder, name, pflags)
+                await asyncio.to_thread(_check_room, self._folder)
+                return _begin(place)
+            if folder == INBOX:
+                raise asyncssh.SFTPPermissionDenied("What is in the inbox is not read back.")
+            return _regular_file(place)
+        except BaseException:
+            self._open_files -= 1
+            raise
 
     def read(self, file_obj: Any, offset: int, size: int) -> bytes:
         if isinstance(file_obj, _Upload):
@@ -101,6 +125,7 @@ class EmployerSession(asyncssh.SFTPServer):
                 return
             if upload.spoilt:
                 raise asyncssh.SFTPFailure("The file did not arrive whole and was not kept.")
+            await self._check_access()
             await asyncio.to_thread(_deliver, upload)
         finally:
             upload.file.close()
@@ -136,6 +161,7 @@ class EmployerSession(asyncssh.SFTPServer):
         _leave_as_it_is(attrs)
 
     async def scandir(self, path: bytes) -> AsyncIterator[SFTPName]:
+        await self._check_access()
         folder, name, here = self._place(path)
         if name is not None:
             raise asyncssh.SFTPFailure("This is no folder.")
@@ -150,7 +176,8 @@ class EmployerSession(asyncssh.SFTPServer):
     def realpath(self, path: bytes) -> bytes:
         return _whole(path)
 
-    def remove(self, path: bytes) -> None:
+    async def remove(self, path: bytes) -> None:
+        await self._check_access()
         folder, name, place = self._place(path)
         if folder != OUTBOX or name is None:
             raise asyncssh.SFTPPermissionDenied("Only files of the outbox are removed.")
@@ -189,6 +216,16 @@ def _check_upload(folder: str, name: str, pflags: int) -> None:
         raise asyncssh.SFTPFailure(
             "The name must be ER_<VPD>_<type>_<YYYYMMDD>_<sequence, 8 digits>.DAT; a file that is not closed is not "
             "seen, so no other name is needed on the way."
+        )
+
+
+def _check_room(folder: Path) -> None:
+    """Raises SFTPFailure where the employer has as many files, or bytes, as it may: the disk is everybody's."""
+    files, size = EmployerFolder(folder).held()
+    if files >= MOST_FILES or size >= MOST_BYTES:
+        raise asyncssh.SFTPFailure(
+            f"An employer's folders hold {MOST_FILES:,} files and {MOST_BYTES:,} bytes at most: ask the operator of the "
+            "sandbox to clear them."
         )
 
 
