@@ -123,6 +123,9 @@ class Connection:
                     Code.SIGNATURE_MISSING,
                     f"The header {name} is missing. Deliveries are signed (RFC 9421); ESR signs each that it sends.",
                 )
+        # Nothing is remembered of a workspace that there is not, nor ESR asked for its keys.
+        if not self._signing_keys.has(call.workspace) and not await self._exists(call.workspace):
+            raise _unsigned(f"there is no workspace {call.workspace}")
         # As ESR knows it: whatever a Host header says.
         address = self._receiver(call.workspace)
         url = f"{address}?{call.query_text}" if call.query_text else address
@@ -130,10 +133,19 @@ class Connection:
             await self._signing_keys.verify(
                 call.workspace, call.method, url, call.headers, call.raw_body
             )
+        except WorkspaceGone as problem:
+            self._signing_keys.forget(call.workspace)
+            raise _unsigned(f"there is no workspace {call.workspace}") from problem
         except (SignatureInvalid, UnknownKey) as problem:
-            raise Refusal(
-                Code.SIGNATURE_INVALID, f"The signature is not good: {problem}."
-            ) from problem
+            raise _unsigned(str(problem)) from problem
+
+    async def _exists(self, workspace: str) -> bool:
+        found: bool = await asyncio.wrap_future(
+            self._database.read(
+                lambda transaction: find_workspace(transaction.connection, workspace) is not None
+            )
+        )
+        return found
 
     async def _read_keys(self, workspace: str) -> dict[str, PublicKey]:
         """ESR's keys. Raises Refusal SERVICE_UNAVAILABLE when they are not to be had."""
@@ -187,6 +199,10 @@ def _access(settings: Settings, client: httpx.AsyncClient, esr: str) -> SignedAc
     token_url = settings.esr_token_url or f"{esr.removesuffix('/esr/v1')}/oauth2/token"
     pem = settings.esr_key.read_text(encoding="ascii")
     return SignedAccess(client, settings.esr_client_id, pem, token_url)
+
+
+def _unsigned(reason: str) -> Refusal:
+    return Refusal(Code.SIGNATURE_INVALID, f"The signature is not good: {reason}.")
 
 
 def _ensure(transaction: Transaction, workspace: str, token: str) -> None:

@@ -68,6 +68,10 @@ class SigningKeys:
                 await self._refresh(workspace, known)
         verify_request(*request, known.keys)
 
+    def has(self, workspace: str) -> bool:
+        """Whether the keys of a workspace were asked for before."""
+        return workspace in self._known
+
     def forget(self, workspace: str) -> None:
         """Forgets the keys of a workspace."""
         self._known.pop(workspace, None)

@@ -15,8 +15,10 @@ from harness import Workspace
 from receiving import Delivery, Receiver, change_position, in_turn, read_keys, subscribe
 from verifying import COVERED, signature_input, verify
 
+from sandbox.clock import wall_now
 from sandbox.contracts import load_contract
 from sandbox.server import Started, started
+from sandbox.signatures import new_private_key, read_private_key, sign_request
 
 
 def test_a_delivery_is_signed_as_the_contract_says(
@@ -261,6 +263,18 @@ def test_nhs_jobs_refuses_a_delivery_that_was_changed_or_meant_for_another(
 
     for answer in (changed, queried, elsewhere):
         assert (answer.status_code, answer.json()["code"]) == (401, "SIGNATURE_INVALID")
+
+
+def test_a_delivery_to_no_workspace_is_nobodys(sandbox: Started) -> None:
+    url = f"{sandbox.url}/w/nowhere/receiver/v1/events"
+    headers = {"Content-Type": "application/cloudevents+json"}
+    key = read_private_key(new_private_key())
+    signed = sign_request("POST", url, headers, b"{}", "esr-1-a", key, wall_now())
+
+    answer = httpx.post(url, content=b"{}", headers=headers | signed, trust_env=False)
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "SIGNATURE_INVALID")
+    assert "no workspace nowhere" in answer.json()["detail"]
 
 
 def test_nhs_jobs_takes_a_new_key_at_once(workspace: Workspace) -> None:
