@@ -13,6 +13,11 @@ Pointer = tuple[str | int, ...]
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Dates and timestamps stay text, as in JSON: a contract's example must be what goes over the wire.
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
+# Far more than any source of ours. An alias stands for all that it names: a few lines of them would fill the memory.
+_LARGEST_BYTES = 4 * 1024 * 1024
+_MOST_VALUES = 200_000
+_DEEPEST = 100
+_SURELY_SHALLOW = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +38,19 @@ class Source:
 def read_source(path: Path) -> Source:
     """Parses `path`.
 
-    Raises ContractError, with file and line, when the file cannot be read or is no YAML or repeats a key.
+    Raises ContractError, with file and line, when the file cannot be read or is no YAML or repeats a key, or holds more, or
+    nests deeper, than any source has reason to.
     """
     try:
+        if path.stat().st_size > _LARGEST_BYTES:
+            raise ContractError(
+                [Fault(path, 1, f"more than {_LARGEST_BYTES:,} bytes are not read")]
+            )
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         raise ContractError([Fault(path, 1, f"the file cannot be read: {problem}")]) from problem
     try:
+        _check_depth(text, path)
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
@@ -49,8 +60,30 @@ def read_source(path: Path) -> Source:
         raise ContractError([Fault(path, 1, f"not valid YAML: {problem}")]) from problem
     lines: dict[Pointer, int] = {}
     constructor = yaml.SafeLoader("")
-    value = _build(root, (), lines, path, constructor)
+    try:
+        value = _build(root, (), lines, path, constructor)
+    except yaml.MarkedYAMLError as problem:
+        # A tag that no plain value has, such as one that would make an object of Python's.
+        line = problem.problem_mark.line + 1 if problem.problem_mark else 1
+        raise ContractError([Fault(path, line, f"not valid YAML: {problem.problem}")]) from problem
+    except ValueError as problem:
+        raise ContractError([Fault(path, 1, f"not valid YAML: {problem}")]) from problem
     return Source(path, value, lines)
+
+
+def _check_depth(text: str, path: Path) -> None:
+    """Raises ContractError for what would run the composer, which is recursive and written in C, out of its stack."""
+    if len(text) < _SURELY_SHALLOW:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _DEEPEST:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise ContractError([Fault(path, line, f"nested deeper than {_DEEPEST} levels")])
 
 
 def _build(
@@ -62,7 +95,11 @@ def _build(
 ) -> Any:
     if node is None:
         return None
-    lines[pointer] = node.start_mark.line + 1
+    line = lines[pointer] = node.start_mark.line + 1
+    if len(lines) > _MOST_VALUES:
+        raise ContractError([Fault(path, line, f"more than {_MOST_VALUES:,} values are not read")])
+    if len(pointer) > _DEEPEST:
+        raise ContractError([Fault(path, line, f"nested deeper than {_DEEPEST} levels")])
     if isinstance(node, yaml.MappingNode):
         mapping: dict[str, Any] = {}
         constructor.flatten_mapping(node)  # Writes out what `<<` merges in.

@@ -4,9 +4,20 @@ from functools import cached_property
 
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.spec import Specification
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.contracts import Contract
+
+# Swagger UI writes its settings and its styles into the page, which holds nothing that a caller said.
+_POLICY = (
+    b"default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    b"img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+_GUARDS = [
+    (b"content-security-policy", _POLICY),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+]
 
 
 class ContractPages:
@@ -24,7 +35,10 @@ class ContractPages:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request."""
         is_ours = scope["type"] == "http" and scope["path"].startswith(self._places)
-        await (self._pages if is_ours else self._app)(scope, receive, send)
+        if is_ours:
+            await self._pages(scope, receive, _guarded(send))
+        else:
+            await self._app(scope, receive, send)
 
     @cached_property
     def _pages(self) -> SwaggerUIMiddleware:
@@ -33,3 +47,12 @@ class ContractPages:
         for contract in self._contracts:
             pages.add_api(Specification.load(contract.document), base_path=contract.base_path)
         return pages
+
+
+def _guarded(send: Send) -> Send:
+    async def guarded(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", []), *_GUARDS]}
+        await send(message)
+
+    return guarded

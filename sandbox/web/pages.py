@@ -20,6 +20,12 @@ _Page = Callable[[Request], Awaitable[Response]]
 
 _HEALTH = "application/health+json"
 _BEARER = "Bearer "
+_GUARDS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
 _OPEN = "Level open: nobody is asked for a token."
 
 
@@ -115,6 +121,6 @@ def _index(settings: Settings, contracts: list[Contract]) -> _Page:
 
     async def index(_request: Request) -> Response:
         """Links to each contract and its pages."""
-        return HTMLResponse(page)
+        return HTMLResponse(page, headers=_GUARDS)
 
     return index
