@@ -304,13 +304,13 @@ def launch(
     log_path = folder / "sandbox.log"
     with log_path.open("ab") as log:
         process = subprocess.Popen(  # nosec B603  # noqa: S603  (our own command, and no shell)
-            [*command, "--database", database, *arguments],
+            [*command, *arguments],
             stdout=subprocess.PIPE,
             stderr=log,
             stdin=subprocess.DEVNULL,
             # Ctrl-C reaches the command that started it, which then stops it in its own order.
             start_new_session=True,
-            env=_environment(),
+            env=_environment(database),
         )
     assert process.stdout is not None
     try:
@@ -335,8 +335,9 @@ def launch(
     )
 
 
-def _environment() -> dict[str, str]:
-    held = {**os.environ, "PYTHONUNBUFFERED": "1"}
+def _environment(database: str) -> dict[str, str]:
+    # Its address may hold a password, and whoever is on the machine may read what a process was started with.
+    held = {**os.environ, "PYTHONUNBUFFERED": "1", "ESR_SANDBOX_DATABASE": database}
     # Whatever a hosted sandbox lacks: a command's own has the powers that it starts one for.
     held.pop("ESR_SANDBOX_MODE", None)
     if held.get("ESR_SANDBOX_LEVEL") == Level.PLATFORM:

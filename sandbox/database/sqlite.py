@@ -3,7 +3,7 @@
 import logging
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +119,8 @@ class Sqlite:
         _give_back(self._lock)
 
     def _open(self, path: Path | None) -> sa.Engine:
+        if path is not None:
+            _make_private(path)
         engine = _engine(path)
         try:
             with engine.connect() as opened:
@@ -268,6 +270,13 @@ def held_version(path: Path) -> int | None:
     except sqlite3.Error as problem:
         raise DatabaseUnusable(_explain(path, problem)) from problem
     return int(row[0]) if row else None
+
+
+def _make_private(path: Path) -> None:
+    """Makes the file where there is none, for its owner alone: it holds keys that sign. SQLite's files beside it follow it."""
+    # What hinders it is told by SQLite, in its turn.
+    with suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _check_place(path: Path) -> None:

@@ -14,7 +14,7 @@ from assertions import TestClient, key_set
 from sandbox.cli import run
 from sandbox.contracts import load_contract
 from sandbox.contracts.bundle import operations
-from sandbox.server import Started, started
+from sandbox.server import Started, launch, started, stop
 from simulators.credentials import client_access, key_in
 
 
@@ -169,8 +169,9 @@ def test_at_platform_what_the_operator_does_with_workspaces_is_in_no_tenants_jou
     http.get("/control/v1/workspaces/rival", headers=operator)
     http.post("/control/v1/workspaces", json={"name": "rival"}, headers=operator)
     http.delete("/control/v1/workspaces/rival", headers=operator)
-    # A later exchange of the same journal is there: so would the earlier ones be.
-    assert http.get("/control/v1/clock", headers=operator).status_code == 200
+    # It stands in the same journal with its answer: so would the earlier ones by now.
+    kept_as_it_is = {"journalDetail": "FULL", "searchOddities": False}
+    assert http.put("/control/v1/settings", json=kept_as_it_is, headers=operator).is_success
 
     cursor, kept = "", list[Any]()
     while True:
@@ -183,7 +184,7 @@ def test_at_platform_what_the_operator_does_with_workspaces_is_in_no_tenants_jou
         http.get(f"/control/v1/exchanges/{item['exchangeId']}", headers=token).text for item in kept
     ]
 
-    assert "read_clock" in {item.get("operationId") for item in kept}
+    assert "set_settings" in {item.get("operationId") for item in kept}
     assert not [text for text in shown if "rival" in text or made.client_id in text]
 
 
@@ -193,6 +194,28 @@ def test_at_platform_nhs_jobs_reaches_esr_by_itself(platform: Started, http: htt
 
     clients = {item.get("client") for item in held["exchanges"]}
     assert "nhs-jobs-default" in clients
+
+
+def test_the_database_and_what_lies_beside_it_is_for_its_owner_alone(
+    platform: Started, http: httpx.Client
+) -> None:
+    assert platform.key_file is not None
+    held = [each for each in platform.key_file.parent.glob("p.db*") if each.suffix != ".lock"]
+
+    assert {each.name for each in held} >= {"p.db", "p.db-wal"}
+    assert {stat.S_IMODE(each.stat().st_mode) for each in held} == {0o600}
+
+
+def test_where_the_database_is_stands_in_no_list_of_processes(tmp_path: Path) -> None:
+    database = tmp_path / "with-a-password.db"
+    process, _ = launch("--world", "empty", folder=tmp_path, database=str(database))
+    try:
+        shown = Path(f"/proc/{process.pid}/cmdline")
+        assert database.exists()
+        if shown.exists():
+            assert b"with-a-password" not in shown.read_bytes()
+    finally:
+        stop(process)
 
 
 def test_what_a_platform_keeps_is_for_its_owner_alone(

@@ -4,119 +4,35 @@ import asyncio
 import os
 import socket
 import stat
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, chdir, suppress
+from collections.abc import Awaitable
+from contextlib import chdir, suppress
 from pathlib import Path
 from typing import Any
 
 import asyncssh
 import httpx
 import pytest
+from sftp_door import (
+    CONTENT,
+    NAME,
+    OTHER_NAME,
+    WAIT,
+    Door,
+    Session,
+    get,
+    put,
+    through,
+    until,
+)
 
 from sandbox.cli import run
-from sandbox.clock import wall_now
-from sandbox.database import Database, Transaction
+from sandbox.database import Database
 from sandbox.esr.files import sftp_session
 from sandbox.esr.files.hub import FOLDERS, LARGEST_FILE, Hub
 from sandbox.esr.files.sftp import HostKeyUnusable, Sftp
-from sandbox.esr.store.organisations import insert_organisations
-from sandbox.identity.store import ClientState, change_client, ensure_client, ensure_token
 from sandbox.journal.store import FLUSH, append
 from sandbox.server import started
 from sandbox.settings import Settings
-from sandbox.workspaces.store import insert_workspace
-
-NAME = "ER_901_APP_20300101_00000001.DAT"
-OTHER_NAME = "ER_901_APP_20300101_00000002.DAT"
-CONTENT = b"HDR~whatever\nTRL~2\n"
-WAIT = 10.0
-"""Seconds after which a test gives up."""
-
-Session = asyncssh.SFTPClient
-Story = Callable[["Door"], Awaitable[None]]
-
-
-class Door:
-    """A running server, and the folders behind it."""
-
-    def __init__(self, hub: Hub, port: int, database: Database) -> None:
-        self.port = port
-        self.database = database
-        self.root = hub.root
-        self.employer = hub.employer("acme", "X0A1B").path
-        self.other = hub.employer("acme", "X0B2C").path
-
-    def connect(
-        self, username: str = "acme.X0A1B", password: str = "acme's token"
-    ) -> "asyncssh.connection._ACMWrapper[asyncssh.SSHClientConnection]":
-        return asyncssh.connect(
-            "127.0.0.1",
-            self.port,
-            username=username,
-            password=password,
-            known_hosts=None,
-            client_keys=None,
-            config=None,
-            agent_path=None,
-        )
-
-    @asynccontextmanager
-    async def session(self) -> AsyncIterator[Session]:
-        async with self.connect() as connection, connection.start_sftp_client() as session:
-            yield session
-
-    def inbox(self) -> list[str]:
-        """All that is there, hidden or not."""
-        return sorted(path.name for path in (self.employer / "inbox").iterdir())
-
-
-def prepare(transaction: Transaction) -> None:
-    for name in ("acme", "beta"):
-        insert_workspace(transaction.connection, name, 1, "FULL", wall_now())
-        ensure_client(transaction.connection, name, name, name)
-        ensure_token(transaction.connection, name, f"{name}'s token")
-    employers = [{"odsCode": ods_code} for ods_code in ("X0A1B", "X0B2C")]
-    insert_organisations(transaction.connection, "acme", employers)
-
-
-def through(tmp_path: Path, story: Story) -> None:
-    """Tells the story against a server of its own."""
-
-    async def run() -> None:
-        database = Database(None, {FLUSH: append})
-        database.write(prepare).result()
-        hub = Hub(tmp_path / "hub")
-        for ods_code in ("X0A1B", "X0B2C"):
-            hub.employer("acme", ods_code).make()
-        listener = socket.create_server(("127.0.0.1", 0))
-        server = Sftp(hub.root, listener, database, Settings())
-        await server.start()
-        try:
-            async with asyncio.timeout(60):
-                await story(Door(hub, listener.getsockname()[1], database))
-        finally:
-            await server.stop()
-            database.close()
-
-    asyncio.run(run())
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(WAIT):
-        # Nothing tells of a change in a folder.
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-
-
-async def put(session: Session, path: str, content: bytes = CONTENT) -> None:
-    async with session.open(path, "wb") as file:
-        await file.write(content)
-
-
-async def get(session: Session, path: str) -> bytes:
-    async with session.open(path, "rb") as file:
-        content: bytes = await file.read()
-        return content
 
 
 def test_a_file_is_sent_listed_fetched_and_cleared_away(tmp_path: Path) -> None:
@@ -431,92 +347,6 @@ def test_connections_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
                     with suppress(asyncssh.Error, OSError):
                         (await door.connect()).close()
                         break
-
-    through(tmp_path, story)
-
-
-def test_no_workspace_takes_every_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sandbox.esr.files.sftp._MOST_OF_A_WORKSPACE", 2)
-
-    def let_beta_in(transaction: Transaction) -> None:
-        insert_organisations(transaction.connection, "beta", [{"odsCode": "X0C3D"}])
-
-    async def story(door: Door) -> None:
-        door.database.write(let_beta_in).result()
-        async with door.connect(), door.connect(username="acme.X0B2C") as second:
-            with pytest.raises(asyncssh.PermissionDenied):
-                await door.connect()
-            async with door.connect("beta.X0C3D", "beta's token"):
-                second.close()
-                await second.wait_closed()
-            async with door.connect():
-                pass
-
-    through(tmp_path, story)
-
-
-def test_strangers_leave_room_for_those_who_are_known(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sandbox.esr.files.sftp._MOST_STRANGERS", 2)
-
-    async def story(door: Door) -> None:
-        async with door.session() as session, door.session():
-            strangers = [await asyncio.open_connection("127.0.0.1", door.port) for _ in range(2)]
-            for reader, _ in strangers:
-                assert await reader.readline()
-            with pytest.raises((asyncssh.Error, OSError)):
-                await door.connect()
-            await put(session, f"/inbox/{NAME}")
-            for _, writer in strangers:
-                writer.close()
-
-    through(tmp_path, story)
-
-
-@pytest.mark.parametrize(
-    "change", [{"state": ClientState.REVOKED}, {"employers": ["X0B2C"]}], ids=["revoked", "fewer"]
-)
-def test_a_session_does_not_outlive_the_right_to_it(tmp_path: Path, change: dict[str, Any]) -> None:
-    def take_back(transaction: Transaction) -> None:
-        change_client(transaction, "acme", "acme", change)
-
-    async def story(door: Door) -> None:
-        (door.employer / "outbox" / OTHER_NAME).write_bytes(b"from ESR")
-        async with door.session() as session:
-            upload = await session.open(f"/inbox/{NAME}", "wb")
-            await upload.write(CONTENT)
-            door.database.write(take_back).result()
-
-            with pytest.raises(asyncssh.SFTPPermissionDenied, match="no longer good"):
-                await upload.close()
-            for attempt in (
-                session.open(f"/outbox/{OTHER_NAME}", "rb"),
-                session.open(f"/inbox/{NAME}", "wb"),
-                session.listdir("/outbox"),
-                session.remove(f"/outbox/{OTHER_NAME}"),
-            ):
-                with pytest.raises(asyncssh.SFTPPermissionDenied, match="no longer good"):
-                    await attempt
-        assert door.inbox() == []
-        assert (door.employer / "outbox" / OTHER_NAME).exists()
-
-    through(tmp_path, story)
-
-
-@pytest.mark.parametrize(("most", "value"), [("MOST_FILES", 2), ("MOST_BYTES", 2 * len(CONTENT))])
-def test_what_an_employer_may_leave_there_has_an_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: str, value: int
-) -> None:
-    monkeypatch.setattr(sftp_session, most, value)
-
-    async def story(door: Door) -> None:
-        (door.employer / "archive" / OTHER_NAME).write_bytes(CONTENT)
-        async with door.session() as session:
-            await put(session, f"/inbox/{NAME}")
-            with pytest.raises(asyncssh.SFTPFailure, match="at most"):
-                await put(session, f"/inbox/{OTHER_NAME}")
-        assert door.inbox() == [NAME]
 
     through(tmp_path, story)
 
