@@ -13,7 +13,11 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import sqlalchemy as sa
+
+from sandbox.database.transaction import Transaction, Work
 from sandbox.errors import Code, Refusal
+from sandbox.prepared import Prepared
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +29,12 @@ _PATIENCE_SECONDS = 20.0
 _ASK_AGAIN_SECONDS = 0.5
 _LOOK_SECONDS = 0.01
 _SEPARATOR = "\n"
+_holds = Prepared(
+    sa.text(
+        "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid = :session AND objsubid = 1 "
+        "AND mode = 'ExclusiveLock' AND granted AND (CAST(classid AS bigint) << 32 | CAST(objid AS bigint)) = :key)"
+    )
+)
 
 
 class Link:
@@ -43,6 +53,7 @@ class Link:
         self.process = uuid.uuid4().hex
         """By what the others know this process."""
         self._connect = connect
+        self._session = 0
         self._connection = self._opened()
         self._guard = threading.Lock()
         self._held: Counter[int] = Counter()
@@ -88,6 +99,27 @@ class Link:
                 return
             self._held[key] -= 1
         self._ask("SELECT pg_advisory_unlock(%s)", (key,))
+
+    def fenced(self, name: str, work: Work) -> Work:
+        """Work that is done only while this process has a lock, as the server knows it when the transaction is under way.
+
+        A process that was held up so long that its lock was lost does not go on where another has begun: it raises Refusal
+        SERVICE_UNAVAILABLE.
+        """
+        key = self.key_of(name)
+
+        def run(transaction: Transaction) -> Any:
+            if not _holds.run(
+                transaction.connection, {"session": self._session, "key": key}
+            ).fetchone()[0]:
+                raise Refusal(
+                    Code.SERVICE_UNAVAILABLE,
+                    "Another process of the sandbox has taken this work over.",
+                    headers={"Retry-After": "5"},
+                )
+            return work(transaction)
+
+        return run
 
     async def try_to_take(self, name: str) -> bool:
         """As `take`, for a coroutine; whoever is cancelled meanwhile has not taken it."""
@@ -153,6 +185,7 @@ class Link:
         connection.autocommit = True
         connection.execute(f"LISTEN {self.channel}")
         connection.execute("SELECT pg_advisory_lock_shared(%s)", (self.key_of(IN_USE),))
+        self._session = connection.info.backend_pid
         return connection
 
     def _hear(self) -> None:
@@ -186,11 +219,11 @@ class Link:
 
     def _connect_anew(self) -> None:
         import psycopg
-        import sqlalchemy as sa
 
         logger.warning("the connection to the database was lost; connecting again")
         with self._guard:
             self._held.clear()
+        self._session = 0
         self._connection.close()
         self._call(list(self._listeners))
         wait = _FIRST_WAIT_SECONDS

@@ -19,6 +19,11 @@ STANDING = 0
 """The number of the job that a workspace has for good: before any that is given out, so it comes first at its moment."""
 
 
+def time_lock(workspace: str) -> str:
+    """What only one process has at a time: it keeps the workspace's time, or puts another world in its place."""
+    return f"time/{workspace}"
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """Work for one moment of a workspace's world. `due_at` is a timestamp of the contract's form."""

@@ -20,7 +20,7 @@ from datetime import datetime
 from sandbox.clock import ClockMode, wall_now
 from sandbox.database import Database, Transaction, is_fatal, undoable
 from sandbox.errors import Code, Refusal
-from sandbox.jobs.store import Job, next_job, take, workspaces_with_work
+from sandbox.jobs.store import Job, next_job, take, time_lock, workspaces_with_work
 from sandbox.outbox.dispatcher import Dispatcher
 from sandbox.outbox.store import WALL, WORLD, Message, earliest_due
 from sandbox.timestamps import from_text, to_text
@@ -128,7 +128,7 @@ class Timekeeper:
             if self._link is None:
                 yield
             else:
-                async with self._link.alone(_lock(workspace), f"{_BREAK_OFF}/{workspace}"):
+                async with self._link.alone(time_lock(workspace), f"{_BREAK_OFF}/{workspace}"):
                     yield
         finally:
             self._held[workspace] -= 1
@@ -199,11 +199,11 @@ class Timekeeper:
         try:
             if self._link is None:
                 await self._do_all(name)
-            elif await self._link.try_to_take(_lock(name)):
+            elif await self._link.try_to_take(time_lock(name)):
                 try:
                     await self._do_all(name)
                 finally:
-                    await asyncio.shield(asyncio.to_thread(self._link.give_back, _lock(name)))
+                    await asyncio.shield(asyncio.to_thread(self._link.give_back, time_lock(name)))
             else:
                 await asyncio.sleep(_LOOK_SECONDS)  # Another process is at it.
         except Exception:
@@ -282,11 +282,6 @@ class Timekeeper:
 
         found: list[str] = await asyncio.wrap_future(self._database.read(read))
         return found
-
-
-def _lock(workspace: str) -> str:
-    """What only one process has at a time: it keeps the workspace's time, or puts another world in its place."""
-    return f"time/{workspace}"
 
 
 def _outlook(transaction: Transaction, name: str) -> _Outlook | None:

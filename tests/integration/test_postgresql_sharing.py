@@ -1,6 +1,7 @@
 """What several sandboxes on one PostgreSQL server do not do to each other, and what one does where the server gives no answer."""
 
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -168,6 +169,41 @@ def test_who_asks_long_what_became_of_a_commit_asks_over_one_connection(
     assert len(asking) > 3
     assert max(asking) == before + 1
     database.close()
+
+
+def test_a_unit_that_was_held_up_until_its_lock_was_anothers_is_not_done(
+    postgresql: postgres.Server,
+) -> None:
+    address = postgresql.make_database()
+    held_up, other = Database(address), Database(address)
+    mine, theirs = held_up.link, other.link
+    assert mine is not None
+    assert theirs is not None
+    assert mine.take("time/w")
+    runs: list[int] = []
+
+    def is_held_up(transaction: Transaction) -> int:
+        runs.append(1)
+        if len(runs) == 1:
+            # As where a machine was put to sleep: the server has given all of its connections up, and another took over.
+            other.read(_answer_to(_end_connections.format(mine._session))).result(WAIT)
+            deadline = time.monotonic() + WAIT
+            while not theirs.take("time/w"):
+                assert time.monotonic() < deadline
+            transaction.connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
+        return len(runs)
+
+    with pytest.raises(Refusal) as caught:
+        held_up.write(mine.fenced("time/w", is_held_up), "w").result(WAIT)
+
+    assert caught.value.code is Code.SERVICE_UNAVAILABLE
+    assert len(runs) == 1
+    assert other.write(theirs.fenced("time/w", lambda _: 2), "w").result(WAIT) == 2
+    held_up.close()
+    other.close()
+
+
+_end_connections = "SELECT pg_terminate_backend({})"
 
 
 def _answer_to(statement: str) -> Any:

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from sandbox.clock import wall_now
-from sandbox.database import Database, Transaction
+from sandbox.database import Database, Transaction, Work
 from sandbox.errors import Code, Refusal
 from sandbox.esr.files import exchange
 from sandbox.esr.files.envelope import parse_name
@@ -25,7 +25,7 @@ from sandbox.esr.files.hub import EmployerFolder, Hub, TooLarge, Unreadable
 from sandbox.esr.files.inbound import Record
 from sandbox.esr.files.layouts import FILE_TYPES, IN
 from sandbox.esr.store import files as store
-from sandbox.jobs.store import Job, has_standing, next_due, set_standing
+from sandbox.jobs.store import Job, has_standing, next_due, set_standing, time_lock
 from sandbox.outbox.store import next_delivery
 from sandbox.timestamps import from_text
 from sandbox.web.call import Unit, open_unit
@@ -103,9 +103,16 @@ class HourlyInterface:
         except Exception as problem:
             _raise_if_passing(problem)
             logger.exception("the hourly run of workspace %s failed", job.workspace)
-        await self._database.written(
+        await self._written(
             lambda transaction: _set_next(transaction, job.workspace, seen, is_idle), job.workspace
         )
+
+    async def _written(self, work: Work, workspace: str) -> Any:
+        """A unit of a run: done only while this process keeps the workspace's time."""
+        link = self._database.link
+        if link is not None:
+            work = link.fenced(time_lock(workspace), work)
+        return await self._database.written(work, workspace)
 
     async def _hour(self, job: Job) -> tuple[dict[str, Any], bool]:
         """Answers what the run has seen of the world, and whether there was nothing to do."""
@@ -190,7 +197,7 @@ class HourlyInterface:
             unit = place.unit(transaction)
             return exchange.receive(unit, place.employer, _shown(name), content, trouble)
 
-        file_id, is_good = await self._database.written(note, place.workspace)
+        file_id, is_good = await self._written(note, place.workspace)
         if is_good:
             await self._load(place, file_id)
         await self._file(place, file_id, name, is_new=True)
@@ -206,7 +213,7 @@ class HourlyInterface:
                 records = exchange.records(unit, file_id)
             return exchange.load_some(unit, place.employer, file_id, records)
 
-        while await self._database.written(some, place.workspace):
+        while await self._written(some, place.workspace):
             pass
 
     async def _tell(self, place: _Place) -> None:
@@ -215,7 +222,7 @@ class HourlyInterface:
         def note(transaction: Transaction) -> bool:
             return exchange.tell(place.unit(transaction), place.employer)
 
-        if await self._database.written(note, place.workspace):
+        if await self._written(note, place.workspace):
             await self._file_new(place)
 
     async def _file_new(self, place: _Place) -> None:
@@ -242,7 +249,7 @@ class HourlyInterface:
         except OSError as problem:
             logger.warning("the file %s cannot be put where it belongs: %s", name, problem)
             return
-        await self._database.written(
+        await self._written(
             lambda transaction: store.update_file(
                 transaction.connection, place.workspace, file_id, is_filed=True, content=None
             ),
