@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from sandbox.clock import wall_now
 from sandbox.database import Database
@@ -24,6 +25,7 @@ OPERATOR = "operator"
 ANYBODY = "anybody"
 """And where no token was needed."""
 _KNOWN = 10_000
+_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Bearer:
@@ -44,6 +46,7 @@ class Bearer:
         if settings.level == Level.OPEN:
             client = await self._find(digest_of(_token_of(header))) if header else None
             if client is None:
+                _check_origin(call.headers.get("origin"), settings)
                 call.client = ANYBODY
                 return
         else:
@@ -63,6 +66,7 @@ class Bearer:
         """
         settings = call.runtime.settings
         if settings.level != Level.PLATFORM:
+            _check_origin(call.headers.get("origin"), settings)
             call.is_operator = True
             return
         token = _token_of(call.headers.get("authorization", ""))
@@ -115,6 +119,24 @@ class Bearer:
     def forget(self) -> None:
         """Forgets every token that was remembered; may be called from any thread."""
         self._known = {}
+
+
+def _check_origin(origin: str | None, settings: Settings) -> None:
+    """Raises Refusal TOKEN_MISSING for a page of another site that calls where no token is asked for.
+
+    A browser on the machine would send it (a form needs nobody's leave), and says whose page it was (RFC 6454 section 7).
+    """
+    if origin is None:
+        return
+    try:
+        host = urlsplit(origin).hostname
+    except ValueError:
+        host = None
+    if host not in _HERE and host != urlsplit(settings.public_url or "").hostname:
+        raise _refused(
+            Code.TOKEN_MISSING,
+            "A page of another site may not call where no token is asked for.",
+        )
 
 
 def is_good(client: Client, settings: Settings) -> bool:

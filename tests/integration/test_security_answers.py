@@ -211,3 +211,26 @@ def test_what_a_caller_sends_comes_back_in_no_header_but_as_an_id(client: httpx.
     known = str(uuid4())
     answer = client.get("/esr/v1/applicants", headers={"X-Correlation-ID": known})
     assert answer.headers["x-correlation-id"] == known
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://127.0.0.1.evil.example", "http://["]
+)
+def test_a_page_of_another_site_changes_nothing_where_no_token_is_asked_for(
+    workspace: Workspace, origin: str
+) -> None:
+    applicant = workspace.submit()
+
+    answer = workspace.control.post(
+        "/reset", content=b"{}", headers={"Origin": origin, "Content-Type": "text/plain"}
+    )
+    read = workspace.control.get("/clock", headers={"Origin": origin})
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "TOKEN_MISSING")
+    assert (read.status_code, read.json()["code"]) == (401, "TOKEN_MISSING")
+    assert workspace.read(applicant)["applicantNumber"] == applicant
+
+
+def test_the_sandboxs_own_pages_may_call_it(workspace: Workspace) -> None:
+    for origin in (workspace.url, "http://localhost:8080"):
+        assert workspace.control.get("/clock", headers={"Origin": origin}).status_code == 200
