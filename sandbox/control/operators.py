@@ -1,4 +1,4 @@
-"""What is asked before something that touches others than the caller: who does it, how much it is, whence keys would be fetched."""
+"""What is asked before others could feel it: who does it, how much it is, and whence keys would be fetched."""
 
 from typing import Any
 from urllib.parse import urlsplit

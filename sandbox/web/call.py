@@ -115,6 +115,8 @@ class Call:
     journalled: bool = False
     quota: dict[str, str] = field(default_factory=dict)
     """The headers that tell a limited client how many requests are left to it."""
+    leave: Callable[[], None] | None = None
+    """To be called once it has been answered, where it counts among those of its client that are served at once."""
     spoil: Spoil | None = None
     """What a fault makes of the answer on its way."""
     code: str = ""

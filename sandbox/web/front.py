@@ -101,6 +101,9 @@ class Front:
             if answered:
                 raise
             await respond(call.refused(self._refusal(call, problem)))
+        finally:
+            if call.leave is not None:
+                call.leave()
 
     def _call(self, scope: Scope) -> Call:
         workspace, is_placed = "default", False

@@ -66,6 +66,8 @@ class ServedOperation:
             await call.runtime.identity.authenticate_control(call)
         elif self._secured or (self._system == "esr" and "authorization" in call.headers):
             await call.runtime.identity.authenticate(call)
+        if call.client is not None and not (call.is_internal or call.is_operator):
+            call.leave = await call.runtime.limits.enter(call.workspace, call.client)
         if self._can_fail and call.client is not None and not call.is_internal:
             await count(call)
         call.raw_body = await read_body(call, receive)
