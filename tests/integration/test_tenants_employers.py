@@ -181,6 +181,28 @@ def test_nothing_is_delivered_to_a_client_that_is_revoked(
     assert (while_revoked, len(receiver.deliveries)) == (0, 3)
 
 
+def test_a_world_that_is_put_back_gives_nobody_what_was_taken_from_them(
+    world: Workspace, receiver: Receiver
+) -> None:
+    world.freeze()
+    receiver.answer = lambda _: 503
+    subscribe(world, receiver.url)
+    change_each(world)
+    world.settle()
+    kept = world.control.post("/snapshots", json={"name": "before"}).json()["snapshotId"]
+    path = f"/clients/{client_of(world)}"
+    world.control.patch(path, json={"state": "REVOKED"}).raise_for_status()
+    before = len(receiver.deliveries)
+
+    receiver.answer = lambda _: 202
+    world.control.post(f"/snapshots/{kept}/restore").raise_for_status()
+    world.advance(by="P4D")
+    world.settle()
+
+    assert before > 0
+    assert len(receiver.deliveries) == before
+
+
 def test_a_client_that_is_taken_away_takes_its_subscriptions_with_it(
     world: Workspace, receiver: Receiver
 ) -> None:

@@ -10,6 +10,7 @@ from sandbox.clock import ClockMode
 from sandbox.control.store import worlds as store
 from sandbox.database import SCHEMA_VERSION
 from sandbox.errors import Code, Refusal, not_found
+from sandbox.esr.service.events import review_deliveries
 from sandbox.esr.store.employees import insert_employees
 from sandbox.esr.store.organisations import insert_organisations, list_organisations
 from sandbox.esr.store.people import insert_people
@@ -132,6 +133,7 @@ def restore_snapshot(unit: Unit, snapshot_id: int) -> dict[str, Any]:
         # It goes on from the kept moment, not from where it would be by now.
         head |= {"clock_world": values["world_time"], "clock_wall": to_text(unit.wall)}
     store.put_world(unit.connection, name, content)
+    review_deliveries(unit)
     policies.changed(unit.transaction, name)
     return _shown(values)
 

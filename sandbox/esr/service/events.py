@@ -10,6 +10,8 @@ from sandbox.esr.domain.events import cloud_event, dead_letter, event_id, source
 from sandbox.esr.service.signing_keys import DELIVERED_AS
 from sandbox.esr.store import events as store
 from sandbox.faults.scenarios import HEADER as SCENARIO
+from sandbox.identity.bearer import ANYBODY
+from sandbox.identity.store import ClientState, find_registration
 from sandbox.outbox.sending import Answer
 from sandbox.outbox.store import (
     WORLD,
@@ -119,6 +121,18 @@ def withdraw_deliveries(unit: Unit, client: str, employers: Collection[str] | No
     name = unit.workspace.name
     for _, subscription in store.list_subscriptions(unit.connection, name, client):
         drop_unwanted(unit.transaction, name, _lanes(subscription), is_wanted)
+
+
+def review_deliveries(unit: Unit) -> None:
+    """Drops what waits for clients that may not have it any more: a world that was put back can be older than that."""
+    name = unit.workspace.name
+    for client in store.subscribers(unit.connection, name):
+        held = find_registration(unit.connection, client)
+        if held is not None and held.workspace == name:
+            is_active = held.state == ClientState.ACTIVE
+            withdraw_deliveries(unit, client, held.employers if is_active else ())
+        elif client != ANYBODY:
+            end_subscriptions(unit, client)
 
 
 def end_subscriptions(unit: Unit, client: str) -> None:

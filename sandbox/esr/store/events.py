@@ -85,6 +85,12 @@ def list_subscriptions(
     ]
 
 
+def subscribers(connection: sa.Connection, workspace: str) -> list[str]:
+    """The ids of all clients that have subscriptions."""
+    rows = _subscriptions.run(connection, {"workspace": workspace}).fetchall()
+    return sorted({owner for _, owner, _ in rows})
+
+
 def subscriptions_for(
     connection: sa.Connection, workspace: str, ods_code: str | None
 ) -> list[dict[str, Any]]:
