@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from harness import Workspace
 from postgres import Server
 
@@ -24,6 +25,7 @@ from sandbox.limits.windows import MINUTE, PLATFORM, SECOND, Limits, Quota, Wind
 from sandbox.policies import Policies
 from sandbox.settings import Level, Settings
 from sandbox.workspaces.store import insert_workspace
+from sandbox.workspaces.tables import workspaces
 
 _PATIENCE = 20.0
 _WAIT = 20
@@ -308,6 +310,31 @@ def test_processes_that_share_a_database_count_together(postgresql: Server) -> N
             each.close()
 
     assert [quota.exceeded for quota in quotas if quota] == [None] * 7 + [MINUTE] * 3
+
+
+def test_a_workspace_that_is_taken_away_meanwhile_limits_nobody(postgresql: Server) -> None:
+    opened = Database(postgresql.make_database())
+
+    def make(transaction: Transaction) -> None:
+        insert_workspace(transaction.connection, "one", 1, "FULL", datetime.now(UTC))
+
+    def take_away(transaction: Transaction) -> None:
+        transaction.connection.execute(sa.delete(workspaces).where(workspaces.c.name == "one"))
+
+    class TakenAwayOnceRead(Policies):
+        async def of(self, workspace: str, kind: str) -> Any:
+            found = await Policies.of(self, workspace, kind)
+            opened.write(take_away, workspace).result(_WAIT)
+            return found
+
+    policies = TakenAwayOnceRead(opened, {LIMITS: load_limits})
+    try:
+        opened.write(make, "one").result(_WAIT)
+        taken = asyncio.run(RequestLimits(opened, policies, Limits(1, 1)).take("one", "a", "esr"))
+    finally:
+        opened.close()
+
+    assert taken is None
 
 
 def test_the_quota_names_the_window_that_refuses() -> None:
