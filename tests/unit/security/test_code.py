@@ -139,6 +139,25 @@ def unverified_tls(tree: ast.AST) -> Iterator[ast.AST]:
                 yield node
 
 
+def debugging(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.keyword(arg="debug", value=value) if (
+                getattr(value, "value", True) is not False
+            ):
+                yield node
+
+
+def markup_unescaped(tree: ast.AST) -> Iterator[ast.AST]:
+    """What a template would take as it is."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name("Markup") | ast.Attribute(attr="Markup") | ast.alias(name="Markup"):
+                yield node
+            case ast.keyword(arg="autoescape", value=ast.Constant(value=False)):
+                yield node
+
+
 RULES: dict[Callable[[ast.AST], Iterator[ast.AST]], tuple[str, ...]] = {
     secrets_compared: (
         "if token == self.operator_token: pass",
@@ -161,6 +180,12 @@ RULES: dict[Callable[[ast.AST], Iterator[ast.AST]], tuple[str, ...]] = {
     ),
     yaml_loaded: ("yaml.load(text, Loader=yaml.FullLoader)", "yaml.unsafe_load(text)"),
     temporary_names: ("tempfile.mktemp()",),
+    debugging: ("app = Starlette(debug=True)", "app.run(debug=settings.debug)"),
+    markup_unescaped: (
+        "Markup(text)",
+        "from markupsafe import Markup",
+        "Environment(autoescape=False)",
+    ),
     unverified_tls: ("httpx.get(url, verify=False)", "context.verify_mode = ssl.CERT_NONE"),
 }
 
@@ -188,6 +213,30 @@ def test_a_line_that_does_it_is_found(
     rule: Callable[[ast.AST], Iterator[ast.AST]], line: str
 ) -> None:
     assert list(rule(ast.parse(line)))
+
+
+DRAWN = {
+    ("certificate.html.j2", "qr"),
+    ("certification.html.j2", "block"),
+    ("figure.html.j2", "figure.svg"),
+    ("realism.html.j2", "charts[each.id]"),
+}
+"""What templates take as it is: drawings, whose texts the drawing library escapes, and pages of other templates."""
+
+
+def test_templates_take_as_it_is_what_was_drawn_and_nothing_else() -> None:
+    templates = {path.name: path.read_text("utf-8") for path in ROOT.glob("sandbox/**/*.j2")}
+
+    taken = {
+        (name, found)
+        for name, text in templates.items()
+        for found in re.findall(r"\{\{\s*([^{}]+?)\s*\|\s*safe\b", text)
+    }
+
+    assert taken == DRAWN
+    for name, text in templates.items():
+        assert not re.search(r"autoescape\s+false|innerHTML", text), name
+        assert not re.search(r"<script[^>]+src=|<link[^>]+href=.https?:", text), name
 
 
 def test_every_exception_is_still_one() -> None:
