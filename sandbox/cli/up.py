@@ -21,6 +21,7 @@ from sandbox.runtime import Runtime
 from sandbox.server import serve, silence_libraries
 from sandbox.settings import Level, LogFormat, Mode, Settings
 
+_SHORTEST_OPERATOR_TOKEN = 20
 _OPERATOR = (
     "Operator  the token in ESR_SANDBOX_OPERATOR_TOKEN; where that is not set, nobody knows it"
 )
@@ -180,6 +181,11 @@ def start(
         raise Stop(
             "At level platform no token but those from /oauth2/token is accepted; leave --token (ESR_SANDBOX_TOKEN) out."
         )
+    if operator_token is not None and len(operator_token) < _SHORTEST_OPERATOR_TOKEN:
+        raise Stop(
+            f"The operator's token opens every workspace and has {_SHORTEST_OPERATOR_TOKEN} characters at least; "
+            "draw one with openssl rand -base64 32."
+        )
     settings = Settings(
         database=database,
         host=host,
@@ -215,9 +221,18 @@ def start(
             "Level open: nobody is asked for a token. Never let anything but this machine reach it.",
             err=True,
         )
+    # Who has given it knows it: what is printed may be kept in a log.
+    shows_operator = operator_token is None
     has_credentials = settings.level == Level.PLATFORM
     with ready_credentials(settings) if has_credentials else nullcontext(settings) as ready:
-        serve(ready, make_world, prepare, lambda told: _announce(told, as_json), fresh, processes)
+        serve(
+            ready,
+            make_world,
+            prepare,
+            lambda told: _announce(told, as_json, shows_operator),
+            fresh,
+            processes,
+        )
     if not as_json:
         kept = settings.shown_database if settings.database_place else None
         click.echo(f"Stopped. {f'The state is kept in {kept}.' if kept else 'Its state is gone.'}")
@@ -268,7 +283,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _announce(settings: Settings, as_json: bool) -> None:
+def _announce(settings: Settings, as_json: bool, shows_operator: bool) -> None:
     url = settings.public_url
     addresses = {
         "esr": [("ESR", f"{url}/esr/v1")],
@@ -284,7 +299,8 @@ def _announce(settings: Settings, as_json: bool) -> None:
             "database": settings.shown_database,
         }
         if settings.level == Level.PLATFORM:
-            told["operatorToken"] = settings.operator_token
+            if shows_operator:
+                told["operatorToken"] = settings.operator_token
             if settings.client_key is not None:
                 told |= {"clientId": DEFAULT_CLIENT, "keyFile": str(settings.client_key)}
         if settings.sftp_port is not None:

@@ -100,10 +100,11 @@ class Issuer:
             self._spend_strangers(assertion, int(asked.now))
             raise TokenRefused(Fault.CLIENT_UNKNOWN)
         asked.client = named
-        await self._spend(assertion, named, int(asked.now))
+        # Before anything is written: whoever knows a client's id can ask in its name.
         asked.quota = await self._limits.take(named.workspace, named.client_id, "identity")
         if asked.quota is not None and asked.quota.exceeded:
             raise QuotaExceeded
+        await self._spend(assertion, named, int(asked.now))
         keys = await self._keys_of(named)
         key = keys.get(assertion.kid)
         if key is None:

@@ -3,6 +3,8 @@
 import json
 import re
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -277,6 +279,35 @@ def test_platform_takes_no_token_of_ones_own(capsys: pytest.CaptureFixture[str])
 
     assert code == 2
     assert "/oauth2/token" in capsys.readouterr().err
+
+
+def test_an_operators_token_that_can_be_guessed_stops_the_start(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    options = ["--port", "0", "--database", ":memory:", "--operator-token", "letmein"]
+
+    assert run(["up", "--level", "platform", *options]) == 2
+
+    said = capsys.readouterr().err
+    assert "20 characters" in said
+    assert "letmein" not in said
+
+
+def test_an_operators_token_that_was_given_is_not_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = "drawn-by-the-operator-of-this-test"
+    monkeypatch.setenv("ESR_SANDBOX_OPERATOR_TOKEN", given)
+    command = [sys.executable, "-m", "sandbox.cli", "serve", "--json", "--port", "0"]
+    options = ["--database", str(tmp_path / "x.db"), "--world", "empty"]
+    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        process.terminate()
+    answered = Path(tmp_path / "x.db.operator")
+
+    assert "operatorToken" not in told
+    assert not answered.exists()
 
 
 def test_a_key_that_is_none_stops_the_start(

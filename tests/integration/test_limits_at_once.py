@@ -1,4 +1,4 @@
-"""How many requests of one client are served at once: what faults and waits hold open is not all that there is."""
+"""What one client can hold, and what a stranger can have written in its name, is not all that there is."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
@@ -6,9 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from assertions import TestClient, key_set
 from in_process import served
 
+from sandbox.database import Transaction
+from sandbox.identity.tables import spent_assertions
 from sandbox.limits import counting
 from sandbox.settings import Level, Settings
 
@@ -48,6 +51,28 @@ def test_one_client_does_not_hold_the_server(monkeypatch: pytest.MonkeyPatch) ->
         assert [each.status_code for each in others] == [200, 200]
         assert ask(tokens[0]).status_code == 200
         assert not runtime.limits._at_once
+
+
+def test_who_signs_with_no_key_of_the_client_has_no_more_written_than_the_limit_lets_through() -> (
+    None
+):
+    settings = Settings(port=0, level=Level.PLATFORM, operator_token=_OPERATOR)
+    with (
+        served(settings) as runtime,
+        httpx.Client(base_url=runtime.settings.public_url, trust_env=False, timeout=30) as http,
+    ):
+        wanted: dict[str, Any] = {"name": "acme", "client": {"jwks": key_set(**{"test-1": "one"})}}
+        made = http.post("/control/v1/workspaces", json=wanted, headers=_as_operator()).json()
+        stranger = TestClient(made["clientId"], made["tokenUrl"], signer="two")
+
+        answers = [stranger.ask().status_code for _ in range(30)]
+
+        def spent(transaction: Transaction) -> int:
+            counted = sa.select(sa.func.count()).select_from(spent_assertions)
+            return int(transaction.connection.execute(counted).scalar_one())
+
+        assert answers.count(429) > 0
+        assert runtime.database.read(spent).result() == len(answers) - answers.count(429)
 
 
 def _as_operator() -> dict[str, str]:
