@@ -322,6 +322,8 @@ class Dispatcher:
         if fault is not None and fault.kind in HOLDS_BACK:
             await self._hold_back(message, fault)
             return
+        if self._sharing is not None and await self._sharing.has_lapsed(message):
+            return
         beside = _beside(message)
         # Where others send too, what waits to be overtaken is looked for in the outbox.
         is_delivery = message.due_clock == WORLD

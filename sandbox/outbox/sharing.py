@@ -9,6 +9,7 @@ from datetime import datetime
 from sandbox.clock import ClockMode, wall_now
 from sandbox.database import Database, Link, Transaction
 from sandbox.outbox.claims import (
+    LEASE,
     RENEWAL_SECONDS,
     addresses_under_way,
     claim,
@@ -40,6 +41,7 @@ class Sharing:
         self._link = link
         self._address_of = address_of
         self._under_way = under_way
+        self._begin_before: dict[tuple[str, int], datetime] = {}
         self._task = asyncio.create_task(self._renew())
 
     async def stop(self) -> None:
@@ -55,6 +57,16 @@ class Sharing:
             if some > 0:
                 claimed += await self._claim(name, some)
         return claimed
+
+    async def has_lapsed(self, message: Message) -> bool:
+        """Whether so much time went by since a message was claimed that another process may have sent it, and others behind it;
+        its claim, where it holds still, is given back. Asked before it is sent.
+        """
+        begin_before = self._begin_before.get((message.workspace, message.message_id))
+        if begin_before is not None and wall_now() < begin_before:
+            return False
+        await self._database.written(lambda each: self.end(each, message), message.workspace)
+        return True
 
     async def is_sending(self, workspace: str) -> bool:
         """Whether any process is sending a message of the workspace."""
@@ -72,6 +84,7 @@ class Sharing:
 
     def end(self, transaction: Transaction, message: Message) -> bool:
         """Gives a claim back with the answer; False where another process may be sending the message by now."""
+        self._begin_before.pop((message.workspace, message.message_id), None)
         return end_claim(transaction.connection, self._link.process, message)
 
     async def overtakes(self, message: Message) -> bool:
@@ -89,12 +102,15 @@ class Sharing:
         return found
 
     async def _claim(self, name: str, room: int) -> list[Message]:
-        def work(transaction: Transaction) -> list[Message]:
+        def work(transaction: Transaction) -> tuple[list[Message], datetime]:
             key = self._link.key_of(_lock(name))
             process, wall = self._link.process, wall_now()
-            return claim(transaction, process, name, room, wall, key, self._address_of)
+            return claim(transaction, process, name, room, wall, key, self._address_of), wall
 
-        found: list[Message] = await self._database.written(work, name)
+        claimed: tuple[list[Message], datetime] = await self._database.written(work, name)
+        found, wall = claimed
+        for message in found:
+            self._begin_before[name, message.message_id] = wall + LEASE
         return found
 
     async def _with_something_to_claim(self) -> list[str]:

@@ -3,15 +3,23 @@
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import postgres
 import psycopg
 import pytest
 import sqlalchemy as sa
+from dispatching import Receiver, dispatching, run, send, states, until
 
+from sandbox.clock import wall_now
 from sandbox.database import Database, Transaction, forget_database
 from sandbox.errors import Code, Refusal
+from sandbox.journal.store import FLUSH, append
+from sandbox.outbox.claims import LEASE
+from sandbox.outbox.sharing import Sharing
+from sandbox.outbox.store import DONE, Message
+from sandbox.workspaces.store import insert_workspace
 
 WAIT = 30
 
@@ -201,6 +209,45 @@ def test_a_unit_that_was_held_up_until_its_lock_was_anothers_is_not_done(
     assert other.write(theirs.fenced("time/w", lambda _: 2), "w").result(WAIT) == 2
     held_up.close()
     other.close()
+
+
+def test_a_message_whose_claim_lapsed_before_it_was_sent_is_left_to_who_claims_it_next(
+    postgresql: postgres.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, receiver = Database(postgresql.make_database(), {FLUSH: append}), Receiver()
+    lapsed: list[bool] = []
+    kept = Sharing.has_lapsed
+
+    async def has_lapsed(sharing: Sharing, message: Message) -> bool:
+        # As where the process was stopped for so long between the claim and the first sending.
+        shift = timedelta() if lapsed else LEASE
+        with monkeypatch.context() as clock:
+            clock.setattr("sandbox.outbox.sharing.wall_now", lambda: wall_now() + shift)
+            found = await kept(sharing, message)
+        lapsed.append(found)
+        assert receiver.bodies == []
+        return found
+
+    monkeypatch.setattr(Sharing, "has_lapsed", has_lapsed)
+
+    async def story() -> None:
+        async with dispatching(database):
+            send(database, receiver.url, 1)
+            await until(lambda: states(database) == [DONE])
+
+    try:
+        database.write(make_workspace).result(WAIT)
+        run(story())
+    finally:
+        database.close()
+        receiver.close()
+
+    assert lapsed == [True, False]
+    assert receiver.bodies == ["1"]
+
+
+def make_workspace(transaction: Transaction) -> None:
+    insert_workspace(transaction.connection, "w", 1, "FULL", wall_now())
 
 
 _end_connections = "SELECT pg_terminate_backend({})"
