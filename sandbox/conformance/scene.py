@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -104,8 +104,8 @@ class SandboxStage:
 
     url: str
     receiver: EventReceiver
-    day: date = field(default_factory=lambda: datetime.now(UTC).date())
-    """The world's date at the beginning of each case."""
+    day: date = field(default_factory=lambda: datetime.now(UTC).date() + timedelta(days=1))
+    """The world's date at the beginning of each case. It is not come yet, since no clock goes back."""
     client: httpx.Client = field(
         default_factory=lambda: httpx.Client(timeout=_TIMEOUT, trust_env=False)
     )
