@@ -23,6 +23,8 @@ _LONGEST_WAIT_SECONDS = 5.0
 _SHORT_LIVES = 10
 """How many processes may die young, one after another, before it is given up."""
 _STOP_SECONDS = 20.0
+_TOLD = (signal.SIGINT, signal.SIGTERM)
+"""The signals by which a process is told to end."""
 
 
 class ProcessesFailed(Exception):
@@ -121,10 +123,13 @@ class Supervisor:
 
     def _start(self, number: int) -> None:
         hear, tell = os.pipe()
+        # Until it has handlers of its own, what a process is told waits: ours would take it and say nothing.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _TOLD)
         pid = os.fork()
         if pid == 0:
             os.close(hear)
             self._be_a_process(tell)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _TOLD)
         os.close(tell)
         self._running[number] = _Process(number, pid, hear)
 
@@ -132,8 +137,9 @@ class Supervisor:
         """What the forked process does; it never returns."""
         code = 1
         try:
-            for name in (signal.SIGINT, signal.SIGTERM):
+            for name in _TOLD:
                 signal.signal(name, signal.default_int_handler)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _TOLD)
             os.close(self._lives)
             # Where the supervisor dies, nobody is left who would end its processes.
             threading.Thread(target=_end_with, args=(self._life,), daemon=True).start()
@@ -188,7 +194,7 @@ class Supervisor:
             self._signals += 1
             os.write(self._ring, b".")
 
-        former = {name: signal.signal(name, hear) for name in (signal.SIGINT, signal.SIGTERM)}
+        former = {name: signal.signal(name, hear) for name in _TOLD}
         try:
             yield
         finally:

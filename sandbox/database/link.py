@@ -178,7 +178,8 @@ class Link:
             return None
         finally:
             # What others announced may have come with the answer.
-            os.write(self._waker, b".")
+            if not self._is_closed:
+                os.write(self._waker, b".")
 
     def _opened(self) -> Any:
         connection = self._connect()

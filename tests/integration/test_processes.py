@@ -265,3 +265,39 @@ def test_only_a_sandbox_that_asks_for_tokens_everywhere_listens_beyond_loopback(
 
     assert ended.returncode == 2
     assert "at --level platform they ask for one" in ended.stderr
+
+
+_TOLD_TOO_SOON = """
+import os, signal
+from sandbox.processes import ProcessesFailed, Supervisor
+
+class ToldTooSoon(Supervisor):
+    def _be_a_process(self, tell):
+        os.kill(os.getpid(), signal.SIGTERM)
+        super()._be_a_process(tell)
+
+def serve(tell_ready):
+    tell_ready()
+    signal.pause()
+
+def on_ready():
+    raise SystemExit("it did not hear that it was to end")
+
+try:
+    ToldTooSoon(1, serve, on_ready).run()
+except ProcessesFailed as problem:
+    print(problem)
+"""
+
+
+def test_a_process_that_is_told_to_end_as_it_begins_ends() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _TOLD_TOO_SOON],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=WAIT,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "ended with code 0 before it was ready" in done.stdout
