@@ -206,7 +206,7 @@ class Database:
                 if isinstance(problem, _OutcomeUnknown):
                     # It may have happened: nobody goes on with what was remembered from before it.
                     self._announce(set(self._listeners))
-                self._refuse(commands, outcomes, problem)
+                self._refuse(commands, problem)
                 return
             break
         self.meter.group_ended(len(commands), perf_counter() - began, committed=True)
@@ -281,15 +281,10 @@ class Database:
         if self._place.is_shared and isinstance(problem, Exception) and is_fatal(problem):
             connection.invalidate()
 
-    def _refuse(
-        self,
-        commands: list[_Command],
-        outcomes: list[tuple[Receipt, Any, Exception | None]],
-        problem: Exception,
-    ) -> None:
-        failures = {id(receipt): failure for receipt, _, failure in outcomes if failure}
+    def _refuse(self, commands: list[_Command], problem: Exception) -> None:
+        # Also those whose unit had failed by itself: what it met may be what was not committed.
         for _, _, receipt in commands:
-            receipt.set_exception(failures.get(id(receipt)) or self._unavailable(problem))
+            receipt.set_exception(self._unavailable(problem))
         deliver(receipt for _, _, receipt in commands)
 
     def _unavailable(self, problem: Exception) -> Refusal:

@@ -205,6 +205,19 @@ def test_a_group_that_cannot_be_committed_is_refused_whole(path: Path, problem: 
     database.close()
 
 
+def test_nobody_is_told_of_what_was_not_committed(database: Database, path: Path) -> None:
+    def cannot_be_flushed(transaction: Transaction) -> None:
+        transaction.before_commit.setdefault("flushed", []).append(1)
+
+    written = _as_one_group(database, [_mark(1), _mark(1), cannot_be_flushed])
+
+    for future in written:
+        with pytest.raises(Refusal) as caught:
+            future.result(WAIT)
+        assert caught.value.code == Code.SERVICE_UNAVAILABLE
+    assert _marks(path) == []
+
+
 def test_a_disk_that_fails_in_the_middle_refuses_the_group_whole(
     database: Database, path: Path
 ) -> None:
