@@ -2,7 +2,10 @@
 
 import asyncio
 import os
+import resource
+import socket
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -14,6 +17,8 @@ from sandbox.web.connection import Connection
 
 _TICKS = 5
 """Every how many tenths of a second the connections are looked through for what has taken too long."""
+_DESCRIPTORS_A_CONNECTION = 4
+"""Room for those that are no connections yet, and for what requests open."""
 
 
 class Server(uvicorn.Server):
@@ -27,7 +32,24 @@ class Server(uvicorn.Server):
     """How long requests are still taken after the first signal."""
     on_stop: Callable[[], None] | None = None
     """Called when the first signal was seen."""
+    handshake_seconds = BOUNDS.head_seconds
+    """How long TLS may take to be agreed upon."""
     _stop_at: float | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begins to listen. A client that stalls while TLS is agreed upon is no connection yet, which `check` would end."""
+        loop: Any = asyncio.get_running_loop()
+        if self.config.ssl is None:
+            await super().startup(sockets)
+            return
+        # uvicorn has no setting for it, and the event loop waits for a minute.
+        loop.create_server = partial(
+            loop.create_server, ssl_handshake_timeout=self.handshake_seconds
+        )
+        try:
+            await super().startup(sockets)
+        finally:
+            del loop.create_server
 
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second."""
@@ -58,6 +80,7 @@ def server_of(app: ASGIApp, bounds: Bounds = BOUNDS, **options: Any) -> Server:
         """A connection within the bounds of this server."""
 
     Bounded.bounds = bounds
+    _take_descriptors(bounds)
     settings: dict[str, Any] = {
         "http": Bounded,
         "log_level": "warning",
@@ -70,4 +93,16 @@ def server_of(app: ASGIApp, bounds: Bounds = BOUNDS, **options: Any) -> Server:
         "timeout_graceful_shutdown": 5,
         "timeout_keep_alive": bounds.idle_seconds,
     }
-    return Server(uvicorn.Config(app, **(settings | options)))
+    server = Server(uvicorn.Config(app, **(settings | options)))
+    server.handshake_seconds = bounds.head_seconds
+    return server
+
+
+def _take_descriptors(bounds: Bounds) -> None:
+    """Lets the process open as many files as it is allowed to: connections must not leave the database without."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = max(soft, _DESCRIPTORS_A_CONNECTION * (bounds.connections + bounds.excess_connections))
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and wanted > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,5 +1,6 @@
 """HTTPS by certificate files: what is served, what is refused, and how the sandbox knows itself."""
 
+import contextlib
 import socket
 import ssl
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from sandbox.cli.up import command
 from sandbox.server import CannotStart, launch, stop
 from sandbox.settings import Settings
 from sandbox.tls import Certificate, CertificateUnusable
+from sandbox.web import serving
+from sandbox.web.bounds import Bounds
 from simulators.world import World
 
 WAIT = 30
@@ -94,6 +97,21 @@ def test_a_renewed_certificate_is_served_without_a_restart(tmp_path: Path) -> No
     assert after == ssl.PEM_cert_to_DER_cert(certificate.read_text(encoding="ascii"))
     assert after != before
     assert is_served
+
+
+def test_who_stalls_while_tls_is_agreed_upon_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = write_pair(tmp_path)
+    monkeypatch.setattr(serving.server_of, "__defaults__", (Bounds(head_seconds=0.2),))
+    settings = Settings(port=0, tls_certificate=certificate, tls_key=key)
+    with served(settings) as runtime:
+        address = ("127.0.0.1", runtime.settings.port)
+        with (
+            socket.create_connection(address, WAIT) as stalled,
+            contextlib.suppress(ConnectionResetError),
+        ):
+            assert stalled.recv(1) == b""
 
 
 def test_old_versions_of_tls_are_refused(tmp_path: Path) -> None:
