@@ -21,7 +21,7 @@ from sandbox.errors import Refusal, not_found
 from sandbox.journal.recording import IN, Half, Spoken, record
 from sandbox.rules import ERROR
 from sandbox.settings import Level
-from sandbox.web.outcomes import find_outcome, keep_outcome
+from sandbox.web.outcomes import find_outcome, forget_outcome, keep_outcome
 from sandbox.web.reply import PROBLEM, Reply
 from sandbox.web.spoiling import Spoil
 from sandbox.workspaces.quota import RELIEVING, check_room, has_room_for_exchanges
@@ -195,9 +195,7 @@ class Call:
         unit = self._unit(transaction)
         if self.operation_id not in RELIEVING:
             check_room(unit.workspace)
-        key = None
-        if self.request_id and self.operation_id:
-            key = (self.workspace, unit.client, self.operation_id, self.request_id.lower())
+        key = self._key(unit)
         try:
             known = find_outcome(transaction.connection, key, self._digest()) if key else None
         except Refusal as refusal:
@@ -210,6 +208,18 @@ class Call:
             refused = self.refused(refusal)
             raise Undone(lambda _transaction: self._answer(unit, key, refused)) from refusal
         return self._answer(unit, key, reply)
+
+    def _key(self, unit: Unit) -> tuple[str, str, str, str] | None:
+        """Under what the outcome is kept; None where the request has no id."""
+        if not self.request_id or not self.operation_id:
+            return None
+        return self.workspace, unit.client, self.operation_id, self.request_id.lower()
+
+    def forget_outcome(self, unit: Unit) -> None:
+        """Forgets an outcome under the request's id that came into the world while it was served: with another world."""
+        key = self._key(unit)
+        if key is not None:
+            forget_outcome(unit.connection, key)
 
     def _answer(self, unit: Unit, key: tuple[str, str, str, str] | None, reply: Reply) -> Reply:
         """Keeps outcome and exchange in the unit's transaction."""

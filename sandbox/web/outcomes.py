@@ -34,6 +34,11 @@ _find = Prepared(
     )
 )
 _insert = Prepared(request_outcomes.insert())
+_delete = Prepared(
+    sa.delete(request_outcomes).where(
+        *(request_outcomes.c[name] == sa.bindparam(name) for name in _KEY)
+    )
+)
 
 
 def find_outcome(
@@ -71,3 +76,8 @@ def keep_outcome(
             "body": reply.body,
         },
     )
+
+
+def forget_outcome(connection: sa.Connection, key: tuple[str, str, str, str]) -> None:
+    """Forgets the reply under the key, if there is one."""
+    _delete.run(connection, dict(zip(_KEY, key, strict=True)))

@@ -129,6 +129,24 @@ def test_faults_are_put_back_with_what_they_have_left(workspace: Workspace) -> N
     assert [workspace.esr.get("/organisations").status_code for _ in range(2)] == [503, 200]
 
 
+def test_a_world_is_put_back_under_a_request_id_that_it_knows_from_its_former_life(
+    workspace: Workspace,
+) -> None:
+    def keep(name: str) -> str:
+        kept = workspace.control.post("/snapshots", json={"name": name}).raise_for_status()
+        return f"/snapshots/{kept.json()['snapshotId']}/restore"
+
+    same_id = {"X-Request-ID": str(uuid4())}
+    workspace.control.post(keep("before"), headers=same_id).raise_for_status()
+    restore = keep("after")
+    workspace.control.post("/reset").raise_for_status()
+
+    first, again = (workspace.control.post(restore, headers=same_id) for _ in range(2))
+
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert first.json()["name"] == again.json()["name"] == "after"
+
+
 def test_a_snapshot_has_a_name_of_its_own(workspace: Workspace) -> None:
     first = workspace.control.post("/snapshots", json={"name": "one"}).json()
     second = workspace.control.post("/snapshots", json={"name": "two"}).json()

@@ -68,7 +68,9 @@ async def restore_snapshot(call: Call) -> Reply:
     """POST /snapshots/{snapshotId}/restore"""
 
     def work(unit: Unit) -> Reply:
-        return answer(200, service.restore_snapshot(unit, call.argument("snapshotId")))
+        restored = service.restore_snapshot(unit, call.argument("snapshotId"))
+        call.forget_outcome(unit)
+        return answer(200, restored)
 
     async with _quiet(call):
         reply = await call.write(work)
