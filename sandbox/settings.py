@@ -123,7 +123,11 @@ class Settings:
         """The SQLite file, the address on a PostgreSQL server, or None for a world in memory."""
         if self.database == ":memory:":
             return None
-        return self.database if self.database.startswith("postgresql") and "://" in self.database else Path(self.database)
+        return (
+            self.database
+            if self.database.startswith("postgresql") and "://" in self.database
+            else Path(self.database)
+        )
 
     @property
     def shown_database(self) -> str:

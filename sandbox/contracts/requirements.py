@@ -113,7 +113,8 @@ def load_requirements(folder: Path | None = None) -> tuple[Requirement, ...]:
 def _clauses() -> dict[str, tuple[Requirement, ...]]:
     found: dict[str, list[Requirement]] = {}
     for requirement in load_requirements():
-        for code in requirement.codes:
+        # What is asked of a file is no clause of an answer of the API, though it has codes in common.
+        for code in requirement.codes if requirement.feature != "files" else ():
             found.setdefault(code, []).append(requirement)
     return {code: tuple(held) for code, held in found.items()}
 

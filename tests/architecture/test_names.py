@@ -61,7 +61,9 @@ def test_every_operation_has_the_one_handler_of_its_name(name: str) -> None:
         assert len(handlers.get(operation_id, [])) == 1, (operation_id, handlers.get(operation_id))
 
 
-@pytest.mark.parametrize("names", [["esr"], ["nhs-jobs", "receiver"], ["identity"], ["control"]], ids="+".join)
+@pytest.mark.parametrize(
+    "names", [["esr"], ["nhs-jobs", "receiver"], ["identity"], ["control"]], ids="+".join
+)
 def test_handlers_hold_operations_and_nothing_else_in_public(names: list[str]) -> None:
     operations = {name for each in names for name in load_contract(each).operation_ids}
 

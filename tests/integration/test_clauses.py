@@ -74,3 +74,10 @@ def test_a_power_of_the_sandbox_has_no_clause(workspace: Workspace) -> None:
 
     assert refused.json()["code"] == "CLOCK_BACKWARDS"
     assert "clauses" not in refused.json()
+
+
+def test_what_is_asked_of_a_file_is_no_clause_of_an_answer(workspace: Workspace) -> None:
+    refused = workspace.esr.get("/applicants/99999999")
+
+    assert refused.status_code == 404
+    assert not [name for name in refused.json().get("clauses", []) if name.startswith("ESR-FIL-")]

@@ -115,6 +115,24 @@ def test_at_platform_only_the_operator_lets_clients_in(
     assert http.get("/control/v1/clients", headers=_as(token)).status_code == 200
 
 
+def test_at_platform_a_client_puts_settings_back_as_it_read_them(
+    platform: Started, http: httpx.Client
+) -> None:
+    operator = _as(platform.operator_token)
+    client = _as(_tenant(http, platform.operator_token, "kept").token())
+    where = "/w/kept/control/v1/settings"
+    wide = http.get(where, headers=operator).json() | {"limits": {"mode": "OFF"}}
+    wide["quota"] |= {"snapshots": 7}
+    assert http.put(where, json=wide, headers=operator).is_success
+
+    read = http.get(where, headers=client).json()
+    put_back = http.put(where, json=read, headers=client)
+    more = http.put(where, json=read | {"quota": {"snapshots": 8}}, headers=client)
+
+    assert (put_back.status_code, put_back.json()) == (200, wide)
+    assert (more.status_code, more.json()["code"]) == (403, "OPERATOR_ONLY")
+
+
 def test_at_platform_only_the_operator_makes_a_world_that_keeps_others_waiting(
     platform: Started, http: httpx.Client
 ) -> None:

@@ -119,10 +119,15 @@ def settings_of(unit: Unit) -> dict[str, Any]:
     }
 
 
+def changes(unit: Unit, settings: dict[str, Any], name: str) -> bool:
+    """Whether `settings` has something else under `name` than what is set."""
+    return name in settings and settings[name] != settings_of(unit)[name]
+
+
 def set_settings(unit: Unit, settings: dict[str, Any], most: Limits | None) -> dict[str, Any]:
     """Replaces the settings; limits may be `most` at most, where that is given. Raises Refusal SETTING_INVALID."""
     name = unit.workspace.name
-    if "limits" in settings:
+    if changes(unit, settings, "limits"):
         set_limits(unit.connection, name, limits_in(settings["limits"], most))
         changed(unit.transaction, name)
     if "quota" in settings:

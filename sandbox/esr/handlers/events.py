@@ -112,5 +112,5 @@ async def read_event_signing_keys(call: Call) -> Reply:
             signing_keys.ensure_signing_key(unit)
             return signing_keys.read_event_signing_keys(unit)
 
-        keys = await call.runtime.database.written(make)
+        keys = await call.runtime.database.written(make, call.workspace)
     return Reply(200, orjson.dumps(keys), _JWK_SET, {"Cache-Control": _CACHED})
