@@ -55,6 +55,7 @@ def _tenant(http: httpx.Client, operator: str | None, name: str) -> TestClient:
     made = http.post("/control/v1/workspaces", json=wanted, headers=_as(operator))
     assert made.status_code == 201, made.text
     assert "token" not in made.json()
+    assert name not in made.json()["clientId"]  # nobody guesses it
     return TestClient(made.json()["clientId"], made.json()["tokenUrl"])
 
 

@@ -2,6 +2,7 @@
 
 from sandbox.control.operators import check_keys_address, check_operator
 from sandbox.control.service import workspaces as service
+from sandbox.control.service.clients import new_client_id
 from sandbox.errors import not_found
 from sandbox.settings import Level
 from sandbox.web.call import Call, Unit
@@ -15,6 +16,8 @@ async def create_workspace(call: Call) -> Reply:
     check_operator(call)
     await check_keys_address(call.body.get("client", {}), call, "/client")
     settings = call.runtime.settings
+    # Where strangers call, knowing a workspace's name is not to be enough to ask for tokens in its client's name.
+    drawn_id = new_client_id() if settings.level is Level.PLATFORM else None
 
     def work(unit: Unit) -> Reply:
         name = call.body["name"]
@@ -22,7 +25,9 @@ async def create_workspace(call: Call) -> Reply:
         limits = call.body.get("limits")
         clock, client = call.body.get("clock"), call.body.get("client")
         quota = call.body.get("quota")
-        created = service.create_workspace(unit, name, detail, clock, limits, client, quota)
+        created = service.create_workspace(
+            unit, name, detail, clock, limits, client, quota, drawn_id
+        )
         created["tokenUrl"] = settings.token_url
         if settings.level != Level.PLATFORM:
             created["token"] = service.give_token(unit, created["clientId"])

@@ -38,11 +38,15 @@ def create_client(unit: Unit, creation: dict[str, Any], token_url: str) -> dict[
     workspace = unit.workspace.name
     if count_clients(unit.connection, workspace) >= _MOST:
         raise Refusal(Code.STATE_FORBIDS, f"A workspace has {_MOST} clients at most.")
-    # Drawn, not derived: who knows one client's id knows no other's.
-    client_id = secrets.token_hex(16)
+    client_id = new_client_id()
     insert_client(unit.connection, workspace, client_id, creation["name"], to_text(unit.wall))
     store_change(unit.transaction, workspace, client_id, columns_of(creation))
     return read_client(unit, client_id, token_url)
+
+
+def new_client_id() -> str:
+    """Drawn, not derived: who knows one client's id knows no other's."""
+    return secrets.token_hex(16)
 
 
 def change_client(

@@ -38,10 +38,11 @@ def create_workspace(
     limits: dict[str, Any] | None = None,
     client: dict[str, Any] | None = None,
     quota: dict[str, int] | None = None,
+    client_id: str | None = None,
 ) -> dict[str, Any]:
-    """Adds a workspace with an empty world and a client; answers it with the client's id. `clock` is a `ClockSetting`, `limits`
-    are `RequestLimits`, `client` are the `ClientKeys`, `quota` is a `Quota`.
+    """Adds a workspace with an empty world and a client; answers it with the client's id, which is `client_id` where one is given.
 
+    `clock` is a `ClockSetting`, `limits` are `RequestLimits`, `client` are the `ClientKeys`, `quota` is a `Quota`.
     Raises Refusal ALREADY_EXISTS, STATE_FORBIDS when there are too many, or SETTING_INVALID.
     """
     if find_workspace(unit.connection, name) is not None:
@@ -55,7 +56,7 @@ def create_workspace(
         set_limits(unit.connection, name, limits_in(limits, None))
     if quota is not None:
         set_quota(unit.connection, name, quota_in(quota, Quota()))
-    client_id = f"supplier-{name}"
+    client_id = client_id or f"supplier-{name}"
     ensure_client(unit.connection, client_id, name, f"Supplier of workspace {name}")
     if client:
         change_client(unit.transaction, name, client_id, columns_of(client))
