@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -46,7 +47,7 @@ class Bearer:
         if settings.level == Level.OPEN:
             client = await self._find(digest_of(_token_of(header))) if header else None
             if client is None:
-                _check_origin(call.headers.get("origin"), settings)
+                _check_page(call.headers, settings)
                 call.client = ANYBODY
                 return
         else:
@@ -66,7 +67,7 @@ class Bearer:
         """
         settings = call.runtime.settings
         if settings.level != Level.PLATFORM:
-            _check_origin(call.headers.get("origin"), settings)
+            _check_page(call.headers, settings)
             call.is_operator = True
             return
         token = _token_of(call.headers.get("authorization", ""))
@@ -121,22 +122,31 @@ class Bearer:
         self._known = {}
 
 
-def _check_origin(origin: str | None, settings: Settings) -> None:
+def _check_page(headers: Mapping[str, str], settings: Settings) -> None:
     """Raises Refusal TOKEN_MISSING for a page of another site that calls where no token is asked for.
 
-    A browser on the machine would send it (a form needs nobody's leave), and says whose page it was (RFC 6454 section 7).
+    A browser on the machine would send it (a form needs nobody's leave), and says whose page it was (`Origin`, RFC 6454
+    section 7). A page whose own name was pointed at this machine has no other origin, but that name stands in `Host`.
     """
-    if origin is None:
-        return
-    try:
-        host = urlsplit(origin).hostname
-    except ValueError:
-        host = None
-    if host not in _HERE and host != urlsplit(settings.public_url or "").hostname:
+    origin, host = headers.get("origin"), headers.get("host")
+    known = _HERE | {urlsplit(settings.public_url or "").hostname}
+    if origin is not None and _name_in(origin) not in known:
         raise _refused(
             Code.TOKEN_MISSING,
             "A page of another site may not call where no token is asked for.",
         )
+    if host is not None and _name_in(f"//{host}") not in known:
+        raise _refused(
+            Code.TOKEN_MISSING,
+            "Where no token is asked for the sandbox answers to localhost, its address, and the name in --public-url alone.",
+        )
+
+
+def _name_in(address: str) -> str | None:
+    try:
+        return urlsplit(address).hostname
+    except ValueError:
+        return None
 
 
 def is_good(client: Client, settings: Settings) -> bool:

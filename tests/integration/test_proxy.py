@@ -113,7 +113,6 @@ def test_forged_hosts_and_paths_change_no_answer(behind: Behind, peer: str) -> N
         "/esr/v1/organisations/",
         "/health/",
         "/",
-        "/control/v1/workspaces/default",
         "/nhs-jobs/v1/ui",
     )
     with behind.client(STRANGER) as plain, behind.client(peer, **FORGED) as forging:
@@ -122,6 +121,14 @@ def test_forged_hosts_and_paths_change_no_answer(behind: Behind, peer: str) -> N
             assert forged.status_code == without.status_code, path
             assert forged.headers.get("location") == without.headers.get("location"), path
             assert "evil" not in forged.text + str(forged.headers), path
+
+
+def test_where_no_token_is_asked_for_a_forged_host_is_refused(behind: Behind) -> None:
+    with behind.client(PROXY) as plain, behind.client(PROXY, **FORGED) as forging:
+        assert plain.get("/control/v1/workspaces/default").status_code == 200
+        refused = forging.get("/control/v1/workspaces/default")
+
+    assert (refused.status_code, refused.json()["code"]) == (401, "TOKEN_MISSING")
 
 
 def test_links_to_what_was_made_name_no_host(behind: Behind) -> None:

@@ -234,3 +234,14 @@ def test_a_page_of_another_site_changes_nothing_where_no_token_is_asked_for(
 def test_the_sandboxs_own_pages_may_call_it(workspace: Workspace) -> None:
     for origin in (workspace.url, "http://localhost:8080"):
         assert workspace.control.get("/clock", headers={"Origin": origin}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8080", "127.0.0.1.evil.example"])
+def test_a_page_whose_name_was_pointed_at_this_machine_reads_nothing(
+    workspace: Workspace, host: str
+) -> None:
+    answer = workspace.control.get("/clock", headers={"Host": host})
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "TOKEN_MISSING")
+    for known in ("localhost", "localhost:8080", "[::1]:8080"):
+        assert workspace.control.get("/clock", headers={"Host": known}).status_code == 200
