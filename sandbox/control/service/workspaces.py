@@ -40,7 +40,7 @@ def create_workspace(
     quota: dict[str, int] | None = None,
     client_id: str | None = None,
 ) -> dict[str, Any]:
-    """Adds a workspace with an empty world and a client; answers it with the client's id, which is `client_id` where one is given.
+    """Adds a workspace with an empty world and a client; answers it with the client's id, that is `client_id` where it is given.
 
     `clock` is a `ClockSetting`, `limits` are `RequestLimits`, `client` are the `ClientKeys`, `quota` is a `Quota`.
     Raises Refusal ALREADY_EXISTS, STATE_FORBIDS when there are too many, or SETTING_INVALID.
