@@ -1,8 +1,8 @@
 # Every task of the project: `make help` lists them. Each makes what it needs first; python3 (3.11 or newer) is all it asks for.
 
 PYTHON  ?= python3
-# How many test processes; what seeds a fuzz.
-WORKERS ?= logical
+# How many test processes, one more than there are cores, since many a test waits for a server; what seeds a fuzz.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(8, (os.cpu_count() or 1) + 1))')
 SEED    ?= 1
 # `make prove PROVE_SLICE=2/6` runs the second sixth of the proofs, PROVE_SEED=9 fuzzes with that seed instead of 1, 2 and 3.
 PROVE_SLICE ?=
@@ -38,7 +38,7 @@ up: .venv ## start the mock ESR and the mock NHS Jobs
 	@$(SANDBOX) up
 
 test: .venv ## the tests
-	$(BIN)/pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 	@$(BIN)/python tests/postgres.py || exit 0; \
 		echo "The same on PostgreSQL, with two processes ..."; \
 		ESR_SANDBOX_TEST_DATABASE=postgresql $(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist worksteal \

@@ -123,7 +123,7 @@ async def _story(runtime: Runtime) -> None:
     transport = httpx.ASGITransport(app=app)
     async with (
         _lifespan(runtime)(app),
-        httpx.AsyncClient(transport=transport, base_url="http://sandbox") as client,
+        httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
     ):
 
         async def send(
