@@ -26,6 +26,7 @@ def _bench(tmp_path: Path, lines: list[str]) -> Bench:
     return Bench(1, 120, 4, tmp_path, _NO_PEERS, lines.append, 0.0, smoke=True)
 
 
+@pytest.mark.prove
 def test_everything_is_measured_and_only_peers_are_left_out() -> None:
     rows = bench.main(["--smoke", "--growth"])
 

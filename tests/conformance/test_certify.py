@@ -67,6 +67,7 @@ def test_one_verdict_edited_and_signed_again_by_the_same_key_is_refused_by_recom
     assert verdict(edited, keys, capsys) == (FAILED, "VERDICT_DIFFERS")
 
 
+@pytest.mark.prove
 def test_two_runs_of_one_seed_have_the_same_verdicts(
     pack: Path, keys: Path, tmp_path: Path
 ) -> None:

@@ -131,6 +131,7 @@ def sent_to_esr(workspace: Workspace, event: Event, numbers: dict[int, str], emp
     )
 
 
+@pytest.mark.prove
 def test_esr_takes_everything_of_a_year_on_its_day(
     make_workspace: Callable[..., Workspace],
 ) -> None:

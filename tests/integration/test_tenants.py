@@ -83,6 +83,7 @@ def _of_employers(*operation_ids: str) -> list[Operation]:
     ]
 
 
+@pytest.mark.prove
 def test_no_operation_lets_a_client_at_another_employers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

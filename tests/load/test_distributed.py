@@ -114,6 +114,7 @@ def test_two_workers_at_a_master_send_the_same_and_leave_the_same(
         assert [each.wait(BOUND) for each in workers] == [0, 0]
 
 
+@pytest.mark.prove
 def test_share_of_a_killed_worker_is_reported_as_not_sent_and_the_others_is_whole(
     stub: EsrStub, plan: ReplayPlan
 ) -> None:

@@ -211,6 +211,7 @@ def test_capped_pace_skips_idle_time_and_sends_no_hour_faster_than_its_cap(
     assert not any(name.startswith("latency") for name in outcomes(result))
 
 
+@pytest.mark.prove
 def test_clock_of_a_capped_pace_does_not_run_ahead_of_what_waits(
     stub: EsrStub, tmp_path: Path
 ) -> None:

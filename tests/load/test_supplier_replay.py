@@ -148,8 +148,8 @@ def test_what_the_replay_changed_in_the_workspace_is_put_back(
         ("sender-doubled", "doubled (sender)"),
         ("sender-reordered", "reordered (sender)"),
         ("receiver-lost", "lost (receiver)"),
-        ("receiver-doubled", "doubled (receiver)"),
-        ("receiver-reordered", "reordered (receiver)"),
+        pytest.param("receiver-doubled", "doubled (receiver)", marks=pytest.mark.prove),
+        pytest.param("receiver-reordered", "reordered (receiver)", marks=pytest.mark.prove),
     ],
 )
 def test_a_defect_is_caught_under_its_name(
@@ -171,7 +171,10 @@ def test_a_defect_is_caught_under_its_name(
 
 @pytest.mark.parametrize(
     ("defect", "finding"),
-    [("sender-stalled", "stalled (sender)"), ("receiver-stalled", "stalled (receiver)")],
+    [
+        ("sender-stalled", "stalled (sender)"),
+        pytest.param("receiver-stalled", "stalled (receiver)", marks=pytest.mark.prove),
+    ],
 )
 def test_a_stall_is_caught_under_its_name_and_nothing_is_lost_by_it(
     workspace: Workspace,
