@@ -2,62 +2,59 @@
 
 import asyncio
 import logging
-import warnings
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Any
 
-warnings.filterwarnings("ignore", message="Using `httpx` with `starlette.testclient`")
+from connexion import ConnexionMiddleware
+from connexion.middleware.lifespan import LifespanMiddleware
+from connexion.middleware.routing import RoutingMiddleware
+from connexion.resolver import Resolver
+from starlette.types import ASGIApp
 
-from connexion import ConnexionMiddleware  # noqa: E402  (the filter above must come first)
-from connexion.middleware.lifespan import LifespanMiddleware  # noqa: E402
-from connexion.middleware.routing import RoutingMiddleware  # noqa: E402
-from connexion.resolver import Resolver  # noqa: E402
-from starlette.types import ASGIApp  # noqa: E402
-
-import sandbox.control.handlers  # noqa: E402
-import sandbox.jobs.tables  # noqa: E402
-import sandbox.nhsjobs.tables  # noqa: E402  (a new database gets every table, whichever system runs)
-from sandbox.clock import wall_now  # noqa: E402
-from sandbox.contracts import Contract, load_contract  # noqa: E402
-from sandbox.contracts.requirements import clauses  # noqa: E402
-from sandbox.database import Database, Transaction  # noqa: E402
-from sandbox.errors import Code, Refusal  # noqa: E402
-from sandbox.esr.files.hub import Hub  # noqa: E402
-from sandbox.esr.files.run import HOURLY_RUN, HourlyInterface, without_hub  # noqa: E402
-from sandbox.esr.service.employment_checks import answer_registration_check_when_due  # noqa: E402
-from sandbox.esr.service.events import DELIVERY, delivered  # noqa: E402
-from sandbox.esr.service.positions import POSITION_CHANGE, change_position_when_due  # noqa: E402
-from sandbox.esr.service.registers import REGULATOR_ANSWER  # noqa: E402
-from sandbox.esr.service.signing_keys import SIGNING_KEYS, Signer  # noqa: E402
-from sandbox.faults.store import load_faults  # noqa: E402
-from sandbox.faults.striking import FAULTS, Faults  # noqa: E402
-from sandbox.identity.bearer import Bearer  # noqa: E402
-from sandbox.identity.issuing import Issuer  # noqa: E402
-from sandbox.identity.published_keys import PublishedKeys  # noqa: E402
-from sandbox.identity.store import ensure_client, ensure_token  # noqa: E402
-from sandbox.jobs.timekeeper import Act, Timekeeper  # noqa: E402
-from sandbox.journal.store import FLUSH, append  # noqa: E402
-from sandbox.limits.counting import LIMITS, RequestLimits  # noqa: E402
-from sandbox.limits.store import load_limits  # noqa: E402
-from sandbox.limits.windows import PLATFORM  # noqa: E402
-from sandbox.observability.setting_up import observed  # noqa: E402
-from sandbox.outbox.dispatcher import Dispatcher  # noqa: E402
-from sandbox.outgoing import Outgoing  # noqa: E402
-from sandbox.policies import Policies  # noqa: E402
-from sandbox.runtime import Runtime, SeedWorld  # noqa: E402
-from sandbox.settings import Level, Mode, Settings  # noqa: E402
-from sandbox.tls import certificate_of, keep_renewed  # noqa: E402
-from sandbox.web.call import Call  # noqa: E402
-from sandbox.web.contract_pages import ContractPages  # noqa: E402
-from sandbox.web.front import Front  # noqa: E402
-from sandbox.web.operations import OperationsMiddleware  # noqa: E402
-from sandbox.web.pages import pages  # noqa: E402
-from sandbox.web.reply import Reply  # noqa: E402
-from sandbox.web.routes import routes_of  # noqa: E402
-from sandbox.web.token_door import TokenDoor  # noqa: E402
-from sandbox.workspaces.store import find_workspace, insert_workspace  # noqa: E402
+import sandbox.control.handlers
+import sandbox.jobs.tables
+import sandbox.nhsjobs.tables  # a new database gets every table, whichever system runs
+from sandbox.clock import wall_now
+from sandbox.contracts import Contract, load_contract
+from sandbox.contracts.requirements import clauses
+from sandbox.database import Database, Transaction
+from sandbox.errors import Code, Refusal
+from sandbox.esr.files.hub import Hub
+from sandbox.esr.files.run import HOURLY_RUN, HourlyInterface, without_hub
+from sandbox.esr.service.employment_checks import answer_registration_check_when_due
+from sandbox.esr.service.events import DELIVERY, delivered
+from sandbox.esr.service.positions import POSITION_CHANGE, change_position_when_due
+from sandbox.esr.service.registers import REGULATOR_ANSWER
+from sandbox.esr.service.signing_keys import SIGNING_KEYS, Signer
+from sandbox.faults.store import load_faults
+from sandbox.faults.striking import FAULTS, Faults
+from sandbox.identity.bearer import Bearer
+from sandbox.identity.issuing import Issuer
+from sandbox.identity.published_keys import PublishedKeys
+from sandbox.identity.store import ensure_client, ensure_token
+from sandbox.jobs.timekeeper import Act, Timekeeper
+from sandbox.journal.store import FLUSH, append
+from sandbox.limits.counting import LIMITS, RequestLimits
+from sandbox.limits.store import load_limits
+from sandbox.limits.windows import PLATFORM
+from sandbox.observability.setting_up import observed
+from sandbox.outbox.dispatcher import Dispatcher
+from sandbox.outgoing import Outgoing
+from sandbox.policies import Policies
+from sandbox.runtime import Runtime, SeedWorld
+from sandbox.settings import Level, Mode, Settings
+from sandbox.tls import certificate_of, keep_renewed
+from sandbox.web.call import Call
+from sandbox.web.contract_pages import ContractPages
+from sandbox.web.front import Front
+from sandbox.web.operations import OperationsMiddleware
+from sandbox.web.pages import pages
+from sandbox.web.reply import Reply
+from sandbox.web.routes import routes_of
+from sandbox.web.token_door import TokenDoor
+from sandbox.workspaces.store import find_workspace, insert_workspace
 
 logger = logging.getLogger(__name__)
 
