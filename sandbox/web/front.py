@@ -7,6 +7,7 @@ wrong inside into a problem that says nothing of our own code.
 import asyncio
 import logging
 import re
+from contextlib import suppress
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -46,6 +47,7 @@ _ONCE = frozenset(
 # What is answered may tell of a person: no browser or proxy keeps it, or takes it for a page.
 _NOT_GUESSED = (b"x-content-type-options", b"nosniff")
 _NOT_KEPT = (b"cache-control", b"no-store")
+_SECURED = frozenset({"esr", "nhs-jobs"})
 _METHODS = ("get", "put", "post", "delete", "patch")
 
 
@@ -100,7 +102,9 @@ class Front:
         except Exception as problem:
             if answered:
                 raise
-            await respond(call.refused(self._refusal(call, problem)))
+            refusal = self._refusal(call, problem)
+            await _recognise(call)
+            await respond(call.refused(refusal))
         finally:
             if call.leave is not None:
                 call.leave()
@@ -172,6 +176,14 @@ def _marked_open(send: Send) -> Send:
         await send(message)
 
     return marked
+
+
+async def _recognise(call: Call) -> None:
+    """Finds out who sent what no contract describes, so that it stands in the journal of whoever goes astray."""
+    if call.operation_id or call.system not in _SECURED or "authorization" not in call.headers:
+        return
+    with suppress(Refusal):
+        await call.runtime.identity.authenticate(call)
 
 
 def _is_kept(call: Call) -> bool:

@@ -181,6 +181,25 @@ def test_at_platform_a_stranger_writes_into_nobodys_journal(
     assert [item["operationId"] for item in ours] == []
 
 
+def test_at_platform_a_client_that_goes_astray_reads_of_it_in_its_own_journal(
+    platform: Started, http: httpx.Client
+) -> None:
+    token = _as(_tenant(http, platform.operator_token, "astray").token())
+
+    assert http.post("/esr/v1/nothing", json={}, headers=token).status_code == 404
+    assert http.put("/esr/v1/organisations", json={}, headers=token).status_code == 405
+    http.put(
+        "/control/v1/settings",
+        json=http.get("/control/v1/settings", headers=token).json(),
+        headers=token,
+    )
+
+    kept = http.get("/control/v1/exchanges", headers=token).json()["exchanges"]
+    told = [(item["method"], item["path"], item["status"]) for item in kept]
+    assert ("POST", "/esr/v1/nothing", 404) in told
+    assert ("PUT", "/esr/v1/organisations", 405) in told
+
+
 def test_at_platform_what_the_operator_does_with_workspaces_is_in_no_tenants_journal(
     platform: Started, http: httpx.Client
 ) -> None:

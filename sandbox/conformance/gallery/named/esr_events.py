@@ -150,8 +150,7 @@ def _anybodys(_find: Callable[..., Any]) -> Callable[..., Any]:
 
 def _untyped(listed: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *given: [
-        (record, {key: value for key, value in item.items() if key != "types"})
-        for record, item in listed(*given)
+        {key: value for key, value in item.items() if key != "types"} for item in listed(*given)
     ]
 
 
@@ -262,7 +261,7 @@ DEFECTS: tuple[Deviation, ...] = (
         "esr.events.types-ignored",
         "A subscription is delivered types that it does not ask for",
         ["ESR-EVT-015"],
-        attribute(store, "list_subscriptions", _untyped(store.list_subscriptions)),
+        attribute(store, "subscriptions_for", _untyped(store.subscriptions_for)),
     ),
     defect(
         "esr.events.subscriptions-of-others",
