@@ -21,7 +21,10 @@ _SHORT_LIFE_SECONDS = 10.0
 _FIRST_WAIT_SECONDS = 0.1
 _LONGEST_WAIT_SECONDS = 5.0
 _SHORT_LIVES = 10
-"""How many processes may die young, one after another, before it is given up."""
+"""How many processes may die young, one after another, before it is given up where the last was never ready.
+
+Those that served are replaced however often they are killed: nobody is helped by a sandbox that goes away.
+"""
 _STOP_SECONDS = 20.0
 _TOLD = (signal.SIGINT, signal.SIGTERM)
 """The signals by which a process is told to end."""
@@ -105,12 +108,13 @@ class Supervisor:
             raise ProcessesFailed(reason or f"A process of the sandbox {how} before it was ready.")
         is_short = time.monotonic() - process.born < _SHORT_LIFE_SECONDS
         self._short_lives = self._short_lives + 1 if is_short else 0
-        if self._short_lives > _SHORT_LIVES:
+        if self._short_lives > _SHORT_LIVES and not process.is_ready:
             raise ProcessesFailed(
                 f"{_SHORT_LIVES} processes of the sandbox ended soon after their start, the last one thus: "
                 f"{reason or how}. It was given up; nothing that was acknowledged is lost."
             )
-        wait = min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2**self._short_lives)
+        doublings = min(self._short_lives, _SHORT_LIVES)
+        wait = min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2**doublings)
         logger.warning(
             "process %d of the sandbox (pid %d) %s%s; another takes its place in %.1f s",
             process.number,
