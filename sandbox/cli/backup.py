@@ -45,6 +45,6 @@ def command(database: str, to: Path, force: bool) -> None:
         raise Stop("A world in memory cannot be backed up: it is gone when its process ends.")
     made = back_up(Path(database), to, replaces=force)
     click.echo(
-        f"{made.path}: {made.size:,} bytes, {made.workspaces} workspaces, {made.records:,} records. "
+        f"{made.path}: {made.size:,} bytes; workspaces: {made.workspaces:,}, records: {made.records:,}. "
         "Every page is sound and every journal is whole."
     )
