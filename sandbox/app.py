@@ -17,6 +17,7 @@ import sandbox.control.handlers
 import sandbox.jobs.tables
 import sandbox.nhsjobs.tables  # a new database gets every table, whichever system runs
 from sandbox.clock import wall_now
+from sandbox.console.door import ConsoleDoor
 from sandbox.contracts import Contract, load_contract
 from sandbox.contracts.requirements import clauses
 from sandbox.database import Database, Transaction
@@ -54,11 +55,10 @@ from sandbox.web.pages import pages
 from sandbox.web.reply import Reply
 from sandbox.web.routes import routes_of
 from sandbox.web.token_door import TokenDoor
-from sandbox.workspaces.store import find_workspace, insert_workspace
+from sandbox.workspaces.store import DEFAULT_WORKSPACE, find_workspace, insert_workspace
 
 logger = logging.getLogger(__name__)
 
-DEFAULT_WORKSPACE = "default"
 DEFAULT_CLIENT = "supplier"
 
 _CONTRACTS_OF = {"esr": ("esr",), "nhs-jobs": ("nhs-jobs", "receiver")}
@@ -106,8 +106,9 @@ def make_app(runtime: Runtime, contracts: list[Contract]) -> ASGIApp:
     runtime.operation_ids = {
         contract.name: frozenset(contract.operation_ids) for contract in contracts
     }
+    console = ConsoleDoor(ContractPages(pages(runtime, contracts), contracts), runtime, contracts)
     app = ConnexionMiddleware(
-        ContractPages(pages(runtime, contracts), contracts),
+        console,
         import_name=__name__,
         lifespan=_lifespan(runtime),
         middlewares=[RoutingMiddleware, OperationsMiddleware, LifespanMiddleware],
@@ -123,7 +124,9 @@ def make_app(runtime: Runtime, contracts: list[Contract]) -> ASGIApp:
             system=contract.name,
             document=contract.document,
         )
-    return observed(Front(TokenDoor(app), runtime, staged), runtime, contracts)
+    front = Front(TokenDoor(app), runtime, staged)
+    console.ask_through(front)
+    return observed(front, runtime, contracts)
 
 
 def _resolver(name: str, systems: frozenset[str]) -> Resolver:

@@ -92,6 +92,11 @@ class Settings:
     sftp_port: int | None = None
     """The port on which the hub is served over SFTP, on the same host; 0 takes a free one, None serves none."""
 
+    console_folder: Path | None = None
+    """Where the console keeps its key and the runs that are started there; beside the SQLite file when left out."""
+    console_key: str = ""
+    """What the console signs its sessions and share links with; one is kept in its folder when left out."""
+
     tls_certificate: Path | None = None
     """The certificate (PEM, with its chain) with which HTTPS is served; plain HTTP is when left out."""
     tls_key: Path | None = None
@@ -133,6 +138,11 @@ class Settings:
     def shown_database(self) -> str:
         """The database as it may be shown: an address without its password."""
         return re.sub(r"(?<=://)([^:@/]*):[^@/]*@", r"\1:***@", self.database)
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether visitors of the console sign in: wherever callers are asked who they are. Elsewhere it is on loopback only."""
+        return self.level is Level.PLATFORM
 
     @property
     def own_url(self) -> str:

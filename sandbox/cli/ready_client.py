@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from sandbox.app import DEFAULT_CLIENT, DEFAULT_WORKSPACE
+from sandbox.app import DEFAULT_CLIENT
 from sandbox.cli import Stop
 from sandbox.database import Transaction
 from sandbox.identity.kept import kept_secret, write_private
@@ -19,6 +19,7 @@ from sandbox.identity.keys import KeysUnusable, new_private_key, read_private_ke
 from sandbox.identity.store import change_client, find_registration
 from sandbox.runtime import Runtime
 from sandbox.settings import Settings
+from sandbox.workspaces.store import DEFAULT_WORKSPACE
 
 _QUICK_BITS = 2048
 """Of the ready client's key. Suppliers' own keys are of 4096, which take a second or more to make."""

@@ -308,7 +308,7 @@ def _announce(settings: Settings, as_json: bool, shows_operator: bool) -> None:
         click.echo(json.dumps(told))
         return
     if settings.mode is Mode.FULL:
-        shown += [("Control", f"{url}/control/v1"), ("Pages", f"{url}/")]
+        shown += [("Control", f"{url}/control/v1"), ("Console", f"{url}/console")]
     for name, address in [*shown, ("Health", f"{url}/health")]:
         click.echo(f"{name:<9} {address}")
     if settings.hub is not None:

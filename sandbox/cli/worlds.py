@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from sandbox.app import DEFAULT_CLIENT, DEFAULT_WORKSPACE
+from sandbox.app import DEFAULT_CLIENT
 from sandbox.clock import wall_now
 from sandbox.control.service.worlds import seed_world as fill_world
 from sandbox.database import Transaction
@@ -11,6 +11,7 @@ from sandbox.esr.store.organisations import list_organisations
 from sandbox.identity.store import ensure_token
 from sandbox.runtime import Runtime
 from sandbox.web.call import open_unit
+from sandbox.workspaces.store import DEFAULT_WORKSPACE
 
 WORLDS = {"small": (1, 60), "trust": (5, 60), "region": (40, 60)}
 """By name: organisations, positions of each."""

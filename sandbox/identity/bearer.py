@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 OPERATOR = "operator"
 """The client's name in the journal where the operator calls."""
+CONSOLE = "console"
+"""Where somebody acts on the pages of the console."""
 ANYBODY = "anybody"
 """And where no token was needed."""
 _KNOWN = 10_000
@@ -47,7 +49,7 @@ class Bearer:
         if settings.level == Level.OPEN:
             client = await self._find(digest_of(_token_of(header))) if header else None
             if client is None:
-                _check_page(call.headers, settings)
+                check_page(call.headers, settings)
                 call.client = ANYBODY
                 return
         else:
@@ -66,8 +68,13 @@ class Bearer:
         Raises as `authenticate` does.
         """
         settings = call.runtime.settings
+        if call.visitor is not None:
+            if not call.visitor.may_see(call.workspace):
+                raise not_found("workspace", call.workspace)
+            call.client, call.is_operator = CONSOLE, call.visitor.is_operator
+            return
         if settings.level != Level.PLATFORM:
-            _check_page(call.headers, settings)
+            check_page(call.headers, settings)
             call.is_operator = True
             return
         token = _token_of(call.headers.get("authorization", ""))
@@ -122,7 +129,7 @@ class Bearer:
         self._known = {}
 
 
-def _check_page(headers: Mapping[str, str], settings: Settings) -> None:
+def check_page(headers: Mapping[str, str], settings: Settings) -> None:
     """Raises Refusal TOKEN_MISSING for a page of another site that calls where no token is asked for.
 
     A browser on the machine would send it (a form needs nobody's leave), and says whose page it was (`Origin`, RFC 6454

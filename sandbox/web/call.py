@@ -87,6 +87,27 @@ def open_unit(
     return Unit(transaction, found, wall, client, employers)
 
 
+VISITOR = "esr-sandbox.visitor"
+"""In the scope of a request that the console makes: in whose name. Nothing that comes over the network can set it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who looks at the console."""
+
+    workspace: str | None = None
+    """The one that is a supplier's own; None for the ESR team, who reach every one."""
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether it is the ESR team."""
+        return self.workspace is None
+
+    def may_see(self, workspace: str) -> bool:
+        """Whether a workspace is this visitor's."""
+        return self.workspace in (None, workspace)
+
+
 @dataclass(slots=True)
 class Call:
     """One request: what was asked, by whom, and what the contract made of it."""
@@ -106,6 +127,8 @@ class Call:
     """The ODS codes of the employers for whom the caller may act; None for every employer of the workspace."""
     is_internal: bool = False
     """Whether the caller is one of the sandbox's own systems, which nothing limits."""
+    visitor: Visitor | None = None
+    """In whose name the console calls, where it does."""
     is_operator: bool = False
     """Whether the caller may reach every workspace by the control API, and change who may call."""
     arguments: dict[str, Any] = field(default_factory=dict)

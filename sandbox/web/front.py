@@ -17,7 +17,7 @@ from sandbox.contracts import Contract
 from sandbox.errors import Code, Place, Refusal
 from sandbox.runtime import Runtime
 from sandbox.settings import Level, Mode
-from sandbox.web.call import Call
+from sandbox.web.call import VISITOR, Call
 from sandbox.web.connection import REFUSAL
 from sandbox.web.contract_only import PREFIXED, is_served, unmarked
 from sandbox.web.misbehaving import dribble, hang_up, is_gone, send_mislabelled
@@ -126,6 +126,7 @@ class Front:
             headers=unmarked(headers) if self._is_bare else headers,
             workspace=workspace,
             is_placed=is_placed,
+            visitor=scope.get(VISITOR),
         )
 
     def _refusal(self, call: Call, problem: Exception) -> Refusal:

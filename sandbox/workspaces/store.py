@@ -12,6 +12,9 @@ from sandbox.timestamps import from_text, to_text
 from sandbox.workspaces.quota import Quota
 from sandbox.workspaces.tables import workspaces
 
+DEFAULT_WORKSPACE = "default"
+"""The one in which a call is that names none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Workspace:

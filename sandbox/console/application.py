@@ -1,0 +1,119 @@
+"""Puts the Flask application of the console together."""
+
+import secrets
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, g, render_template, request
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import ChainableUndefined, ChoiceLoader, PackageLoader
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from sandbox import __version__
+from sandbox.console import access, assets, keeping
+from sandbox.console.console import EXTENSION, Console
+from sandbox.console.door import BASE
+from sandbox.console.pages import PAGES
+from sandbox.console.powers import Powers
+from sandbox.console.words import FILTERS
+from sandbox.contracts import Contract
+from sandbox.errors import Refusal
+from sandbox.runtime import Runtime
+from sandbox.settings import Level
+
+_FORM_BYTES = 1_048_576
+"""The largest form; a page that takes files says so for itself (`request.max_content_length`)."""
+
+
+def make_console(runtime: Runtime, contracts: list[Contract], powers: Powers) -> Flask:
+    """The application, which serves every path below /console but the live streams."""
+    settings = runtime.settings
+    folder = keeping.folder_of(settings)
+    app = Flask(__name__, static_url_path=f"{BASE}/static")
+    is_https = settings.public_url.startswith("https://")
+    app.config.update(
+        SECRET_KEY=keeping.key_of(settings, folder),
+        MAX_CONTENT_LENGTH=_FORM_BYTES,
+        PERMANENT_SESSION_LIFETIME=timedelta(seconds=access.SESSION_SECONDS),
+        SESSION_COOKIE_NAME="__Host-console" if is_https else "console",
+        SESSION_COOKIE_PATH="/",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=is_https,
+        SESSION_REFRESH_EACH_REQUEST=False,
+        SEND_FILE_MAX_AGE_DEFAULT=3600,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session
+    )
+    app.extensions[EXTENSION] = Console(runtime, contracts, powers, folder)
+    app.jinja_options = {
+        "undefined": ChainableUndefined,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+    }
+    app.jinja_loader = ChoiceLoader(
+        [PackageLoader("sandbox.console"), PackageLoader("nhsuk_frontend_jinja")]
+    )
+    app.jinja_env.filters.update(FILTERS)
+    CSRFProtect(app)
+    access.guard(app)
+    for page in PAGES:
+        app.register_blueprint(page)
+    _dress(app, settings.level)
+
+    @app.before_request
+    def draw_nonce() -> None:
+        g.nonce = secrets.token_urlsafe(16)
+
+    # The guard asks who looks before anything else is done; its refusal is a page too.
+    app.before_request_funcs[None].insert(0, app.before_request_funcs[None].pop())
+
+    @app.after_request
+    def leave_safely(answer: Response) -> Response:
+        return access.leave_safely(answer, g.get("nonce", ""), is_https)
+
+    app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(Refusal, _refusal)
+    app.register_error_handler(Exception, _failed)
+    return app
+
+
+def _dress(app: Flask, level: Level) -> None:
+    @app.context_processor
+    def shared() -> dict[str, Any]:
+        return {
+            "visitor": g.get("visitor"),
+            "workspace": g.get("workspace"),
+            "signs_in": level is Level.PLATFORM,
+            "is_open": level is Level.OPEN,
+            "version": __version__,
+            "has_assets": assets.are_here(),
+            "assetPath": f"{BASE}/static/nhsuk/assets",
+            "cspNonce": g.get("nonce"),
+            "htmlLang": "en-GB",
+        }
+
+
+def _refused(problem: HTTPException) -> tuple[str, int] | HTTPException:
+    status = problem.code or 500
+    if status < 400:
+        return problem
+    return _page(status, str(problem.description or ""))
+
+
+def _refusal(problem: Refusal) -> tuple[str, int]:
+    return _page(problem.status, problem.detail)
+
+
+def _failed(problem: Exception) -> tuple[str, int]:
+    from flask import current_app
+
+    current_app.logger.error("%s %s failed", request.method, request.path, exc_info=problem)
+    return _page(500, str(InternalServerError.description))
+
+
+def _page(status: int, sentence: str) -> tuple[str, int]:
+    if "workspace" not in g or g.get("visitor") is None or not g.visitor.may_see(g.workspace):
+        g.workspace = None
+    title = HTTPStatus(status).phrase
+    return render_template("console/error.html.j2", title=title, sentence=sentence), status

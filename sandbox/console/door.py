@@ -1,0 +1,70 @@
+"""Serves what stands below /console: the live stream as ASGI, and the pages by Flask in threads of their own."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sandbox.console.powers import Powers
+from sandbox.contracts import Contract
+from sandbox.identity.bearer import check_page
+from sandbox.runtime import Runtime
+from sandbox.web.operations import CALL
+
+BASE = "/console"
+STREAM = "/stream"
+"""How the path of a live stream ends."""
+_THREADS = 8
+
+
+class ConsoleDoor:
+    """The ASGI application in front of another one: what is not below /console goes on to it."""
+
+    def __init__(self, app: ASGIApp, runtime: Runtime, contracts: list[Contract]) -> None:
+        self._app = app
+        self._runtime = runtime
+        self._contracts = contracts
+        self._front: ASGIApp | None = None
+        self._pages: ASGIApp | None = None
+        self._stream: ASGIApp | None = None
+        self._making = asyncio.Lock()
+
+    def ask_through(self, front: ASGIApp) -> None:
+        """Hands in the whole application, through which the console asks for what it is to do."""
+        self._front = front
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request. Raises Refusal TOKEN_MISSING for a page of another site where nobody signs in."""
+        path = scope.get("path", "")
+        if scope["type"] != "http" or not (path == BASE or path.startswith(f"{BASE}/")):
+            await self._app(scope, receive, send)
+            return
+        if not self._runtime.settings.signs_in:
+            check_page(scope[CALL].headers, self._runtime.settings)
+        if self._pages is None:
+            async with self._making:
+                if self._pages is None:
+                    await self._make()
+        served = self._stream if path.endswith(STREAM) else self._pages
+        assert served is not None
+        # The pages stand at their full paths; nothing is mounted, so that addresses in them are what they say.
+        await served(scope, receive, send)
+
+    async def _make(self) -> None:
+        assert self._front is not None
+        powers = Powers(self._front, asyncio.get_running_loop())
+        # Flask and the templates are imported when somebody first looks: no start waits for them.
+        pages, stream = await asyncio.to_thread(_made, self._runtime, self._contracts, powers)
+        self._pages, self._stream = pages, stream
+
+
+def _made(runtime: Runtime, contracts: list[Contract], powers: Powers) -> tuple[ASGIApp, ASGIApp]:
+    from a2wsgi import WSGIMiddleware
+
+    from sandbox.console.application import make_console
+    from sandbox.console.stream import Stream
+
+    flask = make_console(runtime, contracts, powers)
+    pages: Callable[..., Any] = WSGIMiddleware(flask, workers=_THREADS)  # type: ignore[arg-type]
+    return pages, Stream(runtime, flask)

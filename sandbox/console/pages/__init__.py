@@ -1,0 +1,30 @@
+"""The pages, each a blueprint of the module of its name, in the order of the menu."""
+
+from sandbox.console.pages import (
+    certify,
+    gallery,
+    home,
+    journey,
+    load,
+    register,
+    signing_in,
+    traffic,
+    workspaces,
+    world,
+)
+
+PAGES = tuple(
+    module.page
+    for module in (
+        home,
+        traffic,
+        journey,
+        world,
+        certify,
+        load,
+        register,
+        gallery,
+        workspaces,
+        signing_in,
+    )
+)

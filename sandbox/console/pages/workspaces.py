@@ -1,0 +1,52 @@
+"""Where the console begins, and, for the ESR team, the workspaces."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from sandbox.console.access import esr_team
+from sandbox.console.console import console, visitor
+from sandbox.console.door import BASE
+from sandbox.console.pages.signing_in import LINK_DAYS, link_into
+from sandbox.workspaces.store import DEFAULT_WORKSPACE
+
+page = Blueprint("workspaces", __name__)
+
+
+@page.get(f"{BASE}")
+@page.get(f"{BASE}/")
+def begin() -> ResponseReturnValue:
+    """Where a visitor begins: Home of its workspace."""
+    name = visitor().workspace or DEFAULT_WORKSPACE
+    return redirect(url_for("home.show", workspace=name), 303)
+
+
+@page.get(f"{BASE}/workspaces")
+@esr_team
+def show(made: dict[str, Any] | None = None, link: str = "") -> str:
+    """Every workspace, with a way into each."""
+    listed = console().ask("GET", "/workspaces", workspace=DEFAULT_WORKSPACE)
+    found = (listed.body or {}).get("workspaces", [])
+    return render_template(
+        "console/workspaces.html.j2", listed=found, made=made, link=link, link_days=LINK_DAYS
+    )
+
+
+@page.post(f"{BASE}/workspaces")
+@esr_team
+def make() -> ResponseReturnValue:
+    """Makes a workspace, and shows the token of its client this once."""
+    wanted = {"name": request.form.get("name", "").strip()}
+    answer = console().ask("POST", "/workspaces", wanted, workspace=DEFAULT_WORKSPACE)
+    if not answer.is_done:
+        flash(answer.sentence, "problem")
+        return show(), answer.status
+    return show(made=answer.body)
+
+
+@page.post(f"{BASE}/workspaces/<name>/link")
+@esr_team
+def give_link(name: str) -> str:
+    """Shows a link by which whoever has it signs in to a workspace."""
+    return show(link=link_into(name))

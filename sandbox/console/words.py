@@ -1,0 +1,52 @@
+"""How the pages say things: moments, numbers and lengths of time in words."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+
+def moment(text: str | None) -> str:
+    """`2026-11-26T10:47:10Z` as `26 November 2026, 10:47:10 UTC`."""
+    if not text:
+        return "never"
+    at = datetime.fromisoformat(text)
+    return f"{at.day} {at:%B %Y, %H:%M:%S} UTC"
+
+
+def day(text: str | None) -> str:
+    """`2026-11-26` as `26 November 2026`."""
+    if not text:
+        return ""
+    at = datetime.fromisoformat(text)
+    return f"{at.day} {at:%B %Y}"
+
+
+def time_of_day(text: str) -> str:
+    """The time of day of a moment, with milliseconds where it has any."""
+    at = datetime.fromisoformat(text)
+    return f"{at:%H:%M:%S}.{at.microsecond // 1000:03d}" if at.microsecond else f"{at:%H:%M:%S}"
+
+
+def number(value: float) -> str:
+    """`1234567` as `1,234,567`."""
+    return f"{value:,}"
+
+
+def milliseconds(value: float) -> str:
+    """A length of time in milliseconds, as short as it can be told."""
+    return f"{value / 1000:,.1f} s" if value >= 10_000 else f"{value:,.1f} ms"
+
+
+def words(value: str) -> str:
+    """`submit_applicant` or `ACTIVE_APPLICATION` as words."""
+    return value.replace("_", " ").replace("-", " ").lower()
+
+
+FILTERS: Mapping[str, Callable[[Any], str]] = {
+    "moment": moment,
+    "day": day,
+    "time_of_day": time_of_day,
+    "number": number,
+    "milliseconds": milliseconds,
+    "words": words,
+}
