@@ -258,7 +258,9 @@ def test_a_sandbox_that_is_asked_for_nothing_tells_nothing(workspace: Workspace)
 
 
 def test_the_documentation_names_every_metric_and_no_other(told: Told) -> None:
-    hosting = (Path(__file__).parents[2] / "docs/hosting.md").read_text(encoding="utf-8")
+    hosting = (Path(__file__).parents[2] / "docs/guides/host-for-many-suppliers.md").read_text(
+        encoding="utf-8"
+    )
     documented = set(re.findall(r"^\| `(esr_sandbox_\w+)` \| ([^|]*)\|", hosting, re.MULTILINE))
     there = set(re.findall(r"^# TYPE (esr_sandbox_\w+) ", told.metrics, re.MULTILINE))
 

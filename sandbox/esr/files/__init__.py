@@ -2,5 +2,5 @@
 
 The files are modelled on ESR's public ones, the generic outbound interface and that for doctors in training; the format
 of the real e-Recruitment interface is not public. Their rows go through the same services as the API's messages. See
-docs/hourly-interface.md.
+docs/reference/hourly-interface.md.
 """

@@ -1,4 +1,4 @@
-"""docs/hourly-interface.md says what the tables of the program say."""
+"""docs/reference/hourly-interface.md says what the tables of the program say."""
 
 from pathlib import Path
 
@@ -10,7 +10,11 @@ from sandbox.esr.files.faults import FILE_FAULTS, FileFault
 from sandbox.esr.files.layouts import FILE_TYPES, IN, LAYOUTS, FileType, Kind, Layout
 from sandbox.esr.files.rows import ROW_FAULTS
 
-LINES = (Path(contracts_folder().parent) / "docs/hourly-interface.md").read_text().splitlines()
+LINES = (
+    (Path(contracts_folder().parent) / "docs/reference/hourly-interface.md")
+    .read_text()
+    .splitlines()
+)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
