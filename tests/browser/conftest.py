@@ -36,11 +36,17 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     opened.close()
 
 
+@pytest.fixture(scope="session")
+def shots() -> Path:
+    """The folder in which screenshots are kept."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    return SHOTS
+
+
 @pytest.fixture
-def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Page]:
+def page(context: BrowserContext, request: pytest.FixtureRequest, shots: Path) -> Iterator[Page]:
     """A page of the browser; what it looks like at the end is kept as a picture."""
     opened = context.new_page()
     yield opened
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())
-    opened.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")
+    opened.screenshot(path=shots / f"{name}.png", full_page=True)

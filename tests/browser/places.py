@@ -1,0 +1,65 @@
+"""Where each page of the console is, in a workspace in which something of everything has happened.
+
+Every page has its line here: one without makes `test_pages.py` fail, so that no page goes unlooked at.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from flask import Flask
+from lived_in import Tenant
+
+from sandbox.console.pages import PAGES
+
+
+@dataclass
+class Prepared:
+    """A sandbox that has been lived in, as its console shows it."""
+
+    url: str
+    tenant: Tenant
+    runs: dict[str, str] = field(default_factory=dict)
+    """By kind, `certify` and `load`: the id of a run that has ended; `shared`: the token of a link to one."""
+    certificate: str = ""
+    """The id of a certificate in the register."""
+
+    @property
+    def home(self) -> str:
+        return f"{self.url}/console/w/{self.tenant.workspace.name}"
+
+
+Place = Callable[[Prepared], str]
+
+PLACES: Mapping[str, Place] = {
+    "home.show": lambda it: it.home,
+    "traffic.show": lambda it: f"{it.home}/traffic",
+    "journey.show": lambda it: f"{it.home}/journey",
+    "world.show": lambda it: f"{it.home}/world",
+    "certify.show": lambda it: f"{it.home}/certify",
+    "load.show": lambda it: f"{it.home}/load",
+    "register.show": lambda it: f"{it.url}/console/register",
+    "gallery.show": lambda it: f"{it.url}/console/gallery",
+    "workspaces.show": lambda it: f"{it.url}/console/workspaces",
+}
+
+AT_SIGN_IN: Mapping[str, str] = {
+    "signing_in.show": "/console/sign-in",
+}
+"""Pages of a sandbox where visitors sign in."""
+
+NO_PAGES = frozenset({"workspaces.begin", "signing_in.show_link"})
+"""What answers with a redirect, a file or a picture, and why it is not looked at: these lead elsewhere, or hold no page."""
+
+
+def endpoints() -> list[str]:
+    """Every endpoint of the console that answers to GET."""
+    app = Flask("looked-at")
+    for page in PAGES:
+        app.register_blueprint(page)
+    return sorted(
+        {
+            rule.endpoint
+            for rule in app.url_map.iter_rules()
+            if "GET" in (rule.methods or ()) and rule.endpoint != "static"
+        }
+    )
