@@ -1,0 +1,55 @@
+"""How Sphinx builds the documentation: Markdown by MyST, the theme Furo, nothing from another host.
+
+`make docs` writes the generated pages first (`python -m sandbox.documentation`). Warnings are errors there.
+"""
+
+import posixpath
+import re
+from typing import Any
+
+from sphinx.application import Sphinx
+
+from sandbox import __version__
+
+project = "ESR integration sandbox"
+release = version = __version__
+project_copyright = "the ESR integration sandbox contributors"
+
+extensions = ["myst_parser"]
+source_suffix = {".md": "markdown"}
+exclude_patterns = ["_build", "performance.template.md"]
+language = "en_GB"
+templates_path = ["_templates"]
+
+myst_heading_anchors = 4
+
+html_theme = "furo"
+html_title = "ESR integration sandbox"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_use_index = False
+html_copy_source = False
+html_show_sphinx = False
+html_theme_options = {
+    "announcement": "A model of our own: the specification of ESR's e-Recruitment interface is not public.",
+}
+
+_LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(((?:\.\./)+[^)#\s]*)(#[^)\s]*)?\)")
+
+
+def _name_what_lies_outside(_app: Sphinx, page: str, source: list[str]) -> None:
+    """Turns a link to a file of the repository that is no page into the name of that file: the site has no such address."""
+
+    def named(found: re.Match[str]) -> str:
+        place = posixpath.normpath(posixpath.join(posixpath.dirname(page), found[2]))
+        if not place.startswith("../"):
+            return found[0]
+        return f"{found[1]} (`{place.removeprefix('../')}` in the repository)"
+
+    source[0] = _LINK.sub(named, source[0])
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Hooks in."""
+    app.connect("source-read", _name_what_lies_outside)
+    return {"parallel_read_safe": True}
