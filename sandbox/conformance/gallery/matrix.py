@@ -6,15 +6,18 @@ Both are committed. They hold no times and no addresses: the same code and the s
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from sandbox.conformance.gallery.deviation import Deviation, Kind
-from sandbox.conformance.gallery.run import Tour
-from sandbox.conformance.gallery.trial import Trial
 from sandbox.contracts.library import contracts_folder
 from sandbox.contracts.requirements import Requirement
+
+if TYPE_CHECKING:
+    # Whoever only reads the matrix need not have what plays the cases.
+    from sandbox.conformance.gallery.run import Tour
+    from sandbox.conformance.gallery.trial import Trial
 
 LEAST_KILLED = 0.90
 LEAST_PROVEN = 0.80
@@ -40,7 +43,7 @@ def hints(entries: Mapping[str, Entry]) -> dict[str, list[str]]:
     return {name: sorted(set(entry["tripped"].values())) for name, entry in entries.items()}
 
 
-def entry(deviation: Deviation, trial: Trial) -> Entry:
+def entry(deviation: Deviation, trial: "Trial") -> Entry:
     """What is kept of one deviation."""
     return {
         "kind": str(deviation.kind),
@@ -52,7 +55,7 @@ def entry(deviation: Deviation, trial: Trial) -> Entry:
     }
 
 
-def entries_of(tour: Tour) -> dict[str, Entry]:
+def entries_of(tour: "Tour") -> dict[str, Entry]:
     """The entries of everything that a run tried."""
     return {item.id: entry(item, tour.trials[item.id]) for item in tour.deviations}
 

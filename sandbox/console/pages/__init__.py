@@ -7,6 +7,7 @@ from sandbox.console.pages import (
     journey,
     load,
     register,
+    requirements,
     signing_in,
     traffic,
     workspaces,
@@ -24,6 +25,7 @@ PAGES = tuple(
         load,
         register,
         gallery,
+        requirements,
         workspaces,
         signing_in,
     )
