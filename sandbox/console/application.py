@@ -47,6 +47,8 @@ def make_console(runtime: Runtime, contracts: list[Contract], powers: Powers) ->
     )
     app.extensions[EXTENSION] = Console(runtime, contracts, powers, folder)
     app.jinja_options = {
+        # Flask itself escapes by the ending of a template's name, and not in `.j2`.
+        "autoescape": True,
         "undefined": ChainableUndefined,
         "trim_blocks": True,
         "lstrip_blocks": True,
