@@ -164,8 +164,18 @@ events = sa.Table(
     _workspace(),
     sa.Column("sequence", sa.BigInteger, primary_key=True),
     sa.Column("ods_code", sa.String(5)),
+    # Whom it is about; null for what is about no applicant.
+    sa.Column("applicant_number", sa.String(8)),
     sa.Column("document", sa.Text, nullable=False),
     sa.Index("esr_events_by_employer", "workspace", "ods_code", "sequence"),
+    sa.Index(
+        "esr_events_by_applicant",
+        "workspace",
+        "applicant_number",
+        "sequence",
+        sqlite_where=sa.text("applicant_number IS NOT NULL"),
+        postgresql_where=sa.text("applicant_number IS NOT NULL"),
+    ),
 )
 
 event_subscriptions = sa.Table(
@@ -219,6 +229,15 @@ file_rows = sa.Table(
     sa.Column("version", sa.Integer),
     sa.Column("outcome", sa.Text, nullable=False),
     sa.Index("esr_file_rows_by_subject", "workspace", "subject", "version"),
+    # Those that changed nothing: whoever looks for a row that was refused has nothing else to find it by.
+    sa.Index(
+        "esr_file_rows_without_subject",
+        "workspace",
+        "file_id",
+        "ordinal",
+        sqlite_where=sa.text("subject IS NULL"),
+        postgresql_where=sa.text("subject IS NULL"),
+    ),
 )
 
 file_sequences = sa.Table(

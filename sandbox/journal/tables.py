@@ -4,6 +4,12 @@ import sqlalchemy as sa
 
 from sandbox.database import metadata
 
+ABOUT_SOMEBODY = "applicant_number IS NOT NULL"
+REFUSED = "status >= 400 OR status = 0"
+NOT_TAKEN = "operation_id = 'submit_applicant' AND status >= 400"
+"""Of an exchange: it is about an applicant; it was refused, failed or not answered; an applicant was sent and not taken. A query
+has to say it in these words for the index of those to be followed."""
+
 exchanges = sa.Table(
     "exchanges",
     metadata,
@@ -34,3 +40,27 @@ exchanges = sa.Table(
 
 # A request id is one id in either case (RFC 9562 section 4), and is looked up so.
 sa.Index("exchanges_by_request_id", exchanges.c.workspace, sa.func.lower(exchanges.c.request_id))
+sa.Index(
+    "exchanges_by_applicant",
+    exchanges.c.workspace,
+    exchanges.c.applicant_number,
+    exchanges.c.exchange_id,
+    sqlite_where=sa.text(ABOUT_SOMEBODY),
+    postgresql_where=sa.text(ABOUT_SOMEBODY),
+)
+sa.Index(
+    "exchanges_refused",
+    exchanges.c.workspace,
+    exchanges.c.exchange_id,
+    sqlite_where=sa.text(REFUSED),
+    postgresql_where=sa.text(REFUSED),
+)
+
+# Applicants whom ESR did not take: they have no number to be found by.
+sa.Index(
+    "exchanges_refused_submissions",
+    exchanges.c.workspace,
+    exchanges.c.exchange_id,
+    sqlite_where=sa.text(NOT_TAKEN),
+    postgresql_where=sa.text(NOT_TAKEN),
+)

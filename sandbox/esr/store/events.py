@@ -53,9 +53,16 @@ def insert_event(
             "workspace": workspace,
             "sequence": sequence,
             "ods_code": ods_code,
+            "applicant_number": applicant_of(document["subject"]),
             "document": orjson.dumps(document).decode(),
         },
     )
+
+
+def applicant_of(subject: str) -> str | None:
+    """The number of the applicant whom the subject of an event names, or None."""
+    thing, _, rest = subject.partition("/")
+    return rest.split("/", 1)[0] if thing == "applicants" else None
 
 
 def list_events(
