@@ -1,6 +1,7 @@
 """Makes a journal row of one exchange: masked, digested, in the detail that the workspace asks for."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +17,9 @@ from sandbox.workspaces.store import Workspace
 
 IN, OUT = "IN", "OUT"
 _FULL = "FULL"
+_APPLICANT = re.compile(
+    r'/applicants/([0-9]{8})(?:/|$)|"applicantNumber":"([0-9]{8})"|"subject":"applicants/([0-9]{8})["/]'
+)
 # What the contract of the journal and its columns have room for (`Exchange`, `HeaderMap`): of what is longer, the beginning
 # is kept. PostgreSQL would refuse it, and with it all that is committed together.
 _METHOD = 10
@@ -53,6 +57,15 @@ class Spoken:
     applicant_number: str | None = None
     names: Mapping[str, str | None] = field(default_factory=dict)
     """`request_id` and `correlation_id`, as sent."""
+
+
+def applicant_in(*texts: str) -> str | None:
+    """The number of the applicant whom the first of some texts that names one names: a path, or JSON without spaces."""
+    for text in texts:
+        found = _APPLICANT.search(text)
+        if found:
+            return next(filter(None, found.groups()))
+    return None
 
 
 def record(transaction: Transaction, workspace: Workspace, spoken: Spoken) -> None:

@@ -19,7 +19,7 @@ from sandbox.faults.rules import DELIVERIES, Strike
 from sandbox.faults.scenarios import HEADER as SCENARIO
 from sandbox.faults.scenarios import SCENARIOS
 from sandbox.faults.striking import Faults
-from sandbox.journal.recording import OUT, Half, Spoken, record
+from sandbox.journal.recording import OUT, Half, Spoken, applicant_in, record
 from sandbox.observability.meter import Meter
 from sandbox.observability.tracer import Tracer
 from sandbox.outbox.sending import Answer, Route, Sender, Sent, Sign
@@ -450,6 +450,9 @@ def _spoken(message: Message, sent: Sent, unit: Unit, duration_ms: float) -> Spo
         started=unit.wall,
         duration_ms=duration_ms,
         world=unit.now,
+        applicant_number=applicant_in(
+            path, message.body.decode("utf-8", "replace"), answered.decode("utf-8", "replace")
+        ),
         names={"request_id": lower.get("x-request-id")},
     )
 

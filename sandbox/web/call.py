@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import logging
-import re
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -18,7 +17,7 @@ from sandbox.clock import wall_now
 from sandbox.contracts.requirements import clauses
 from sandbox.database import Transaction, Undone
 from sandbox.errors import Refusal, not_found
-from sandbox.journal.recording import IN, Half, Spoken, record
+from sandbox.journal.recording import IN, Half, Spoken, applicant_in, record
 from sandbox.rules import ERROR
 from sandbox.settings import Level
 from sandbox.web.outcomes import find_outcome, forget_outcome, keep_outcome
@@ -39,7 +38,6 @@ _DEFAULT_LIMIT = 25
 _ABOUT_WORKSPACES = frozenset(
     {"create_workspace", "delete_workspace", "list_workspaces", "read_workspace"}
 )
-_APPLICANT = re.compile(r'/applicants/([0-9]{8})(?:/|$)|"applicantNumber":"([0-9]{8})"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,12 +300,12 @@ class Call:
         record(unit.transaction, unit.workspace, spoken)
 
     def _applicant_number(self, reply: Reply) -> str | None:
-        """The applicant that the exchange is about: named in the path, or new with the answer."""
-        text = self.path
+        """The applicant that the exchange is about: named in the path, new with the answer, or the subject of an event."""
         if self.operation_id == "submit_applicant":
-            text = reply.body.decode()
-        found = _APPLICANT.search(text)
-        return next(filter(None, found.groups())) if found else None
+            return applicant_in(reply.body.decode())
+        if self.operation_id == "receive_event":
+            return applicant_in(self.raw_body.decode("utf-8", "replace"))
+        return applicant_in(self.path)
 
     def journal(self, reply: Reply) -> None:
         """Puts an exchange that changed nothing into the journal, without waiting for it."""
