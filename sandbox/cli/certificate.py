@@ -130,7 +130,12 @@ def issue(
 @click.option(
     "--requirement", required=True, help="The id of the requirement, such as ESR-APP-014."
 )
-@click.option("--decision", required=True, type=click.Choice(["kept", "not kept"]))
+@click.option(
+    "--decision",
+    required=True,
+    type=click.Choice(["kept", "not kept"]),
+    help="Whether the subject keeps the requirement.",
+)
 @click.option("--reason", required=True, help="What was looked at, in a sentence.")
 @click.option("--reviewer", required=True, help="The name of the person who decides.")
 @click.option("--key", required=True, type=_FILE, help="The reviewer's private key.")

@@ -44,7 +44,13 @@ _SHOWN = 40
     "--only", multiple=True, help="Deviations whose id has this text, or fits this pattern with *."
 )
 @click.option("--slice", "part", help="A part of the gallery, such as 2/6: the second of six.")
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**31 - 1))
+@click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0, 2**31 - 1),
+    help="What the runs draw from.",
+)
 @click.option(
     "--processes",
     default=2,
