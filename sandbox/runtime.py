@@ -95,6 +95,8 @@ class Runtime:
     """With which HTTPS is served; None where plain HTTP is."""
     sftp: Companion | None = None
     """The hub's SFTP server, where one is wanted."""
+    on_forget: list[Callable[[str], None]] = field(default_factory=list)
+    """Who else is told of a workspace that is deleted: they take away what they keep of it beside the database."""
     is_ready: bool = False
     is_stopping: bool = False
     """Whether it has been told to stop."""
@@ -147,6 +149,8 @@ class Runtime:
         if self._nhs_jobs is not None:
             self._nhs_jobs.forget(workspace)
         self.limits.forget(workspace)
+        for forget in self.on_forget:
+            await asyncio.to_thread(forget, workspace)
 
     async def open_hub(self, workspace: str) -> None:
         """Makes the hub's folders of a workspace's employers, where there is a hub."""

@@ -16,6 +16,7 @@ from sandbox.console.console import EXTENSION, Console
 from sandbox.console.door import BASE
 from sandbox.console.pages import PAGES
 from sandbox.console.powers import Powers
+from sandbox.console.runs import Runs
 from sandbox.console.words import FILTERS
 from sandbox.contracts import Contract
 from sandbox.errors import Refusal
@@ -45,7 +46,9 @@ def make_console(runtime: Runtime, contracts: list[Contract], powers: Powers) ->
         SEND_FILE_MAX_AGE_DEFAULT=3600,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session
     )
-    app.extensions[EXTENSION] = Console(runtime, contracts, powers, folder)
+    runs = Runs(folder)
+    runtime.on_forget.append(runs.forget)
+    app.extensions[EXTENSION] = Console(runtime, contracts, powers, folder, runs)
     app.jinja_options = {
         # Flask itself escapes by the ending of a template's name, and not in `.j2`.
         "autoescape": True,

@@ -9,6 +9,7 @@ from flask import current_app, g
 
 from sandbox.clock import wall_now
 from sandbox.console.powers import Answer, Powers
+from sandbox.console.runs import Runs
 from sandbox.contracts import Contract
 from sandbox.runtime import Runtime
 from sandbox.settings import Settings
@@ -28,6 +29,8 @@ class Console:
     powers: Powers
     folder: Path
     """Where it keeps its key and the runs that are started from it."""
+    runs: Runs
+    """The runs that were started from it."""
 
     @property
     def settings(self) -> Settings:
