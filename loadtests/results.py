@@ -71,7 +71,8 @@ class Progress:
     """How far a replay is, a few times a second."""
 
     phase: str
-    """What is being done: `setting up`, `counting`, `catching up`, `calibrating`, `replaying` or `reconciling`."""
+    """What is being done: `setting up`, `counting`, `preparing`, `catching up`, `replaying`, `settling` (all is
+    sent; ESR does what follows from it) or `reconciling`."""
     done: int
     remaining: int
     rate: float
@@ -80,6 +81,10 @@ class Progress:
     """Simulated seconds per wall second so far; 0 where it has no meaning."""
     simulated: int
     """The moment of the year that has been reached, in seconds since the epoch; 0 where none has."""
+    planned: float = 0.0
+    """Messages that become due in a second of wall time now, by the plan; 0 where that has no meaning."""
+    waiting: int = 0
+    """Messages due by the plan whose fate is not known yet; by the plan's hours, so a few more or less."""
 
 
 Listener = Callable[[Progress], None]

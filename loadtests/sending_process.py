@@ -20,9 +20,10 @@ from pathlib import Path
 
 import orjson
 
+from loadtests.due import Due
 from loadtests.errors import TargetError
 from loadtests.ledger import LedgerTail
-from loadtests.plan import Census
+from loadtests.plan import Census, Scope
 from loadtests.results import Listener, Master, Progress, ReplayPlan
 from loadtests.sending import (
     ORDERS_VARIABLE,
@@ -56,7 +57,7 @@ def send(
                 _locust(_options(plan), told, Path(folder), pipe, output.fileno()) as child,
             ):
                 deadline = time.monotonic() + limit
-                code = _follow(child, orders.ledger, census, deadline, listener)
+                code = _follow(child, orders, census, deadline, listener)
         except KeyboardInterrupt:
             return "stopped by Ctrl-C"
         if code is None:
@@ -177,14 +178,14 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 def _follow(
     child: subprocess.Popen[bytes],
-    path: Path,
+    orders: SendingOrders,
     census: Census,
     deadline: float,
     listener: Listener,
 ) -> int | None:
     """Report progress until the child ends (its exit code) or its time is up (None)."""
-    view = _View(census)
-    with LedgerTail(path) as tail:
+    view = _View(census, orders.scope)
+    with LedgerTail(orders.ledger) as tail:
         while True:
             code = child.poll()
             for line in tail.lines():
@@ -204,11 +205,13 @@ def _follow(
 class _View:
     """What the ledger's lines, as they come, say of the progress."""
 
-    def __init__(self, census: Census) -> None:
+    def __init__(self, census: Census, scope: Scope) -> None:
+        self._due = Due(census, scope)
         self._messages = census.messages
         self._caught_up = census.caught_up
         self._done = 0
         self._begun = False
+        self._finished = False
         self._last = b""
         self._reached: deque[tuple[float, int, int]] = deque(maxlen=20)
 
@@ -217,8 +220,15 @@ class _View:
         if line.startswith(b'{"n":'):
             self._done += 1
             self._last = line
-        elif line.startswith((b'{"calibration"', b'{"stretch"')):
+        elif line.startswith(b'{"stretch"'):
             self._begun = True
+            self._due.begin(orjson.loads(line)["stretch"])
+        elif line.startswith(b'{"calibration"'):
+            self._begun = True
+        elif line.startswith(b'{"begun"'):
+            self._finished = False  # what an earlier run of this replay ended with
+        elif line.startswith(b'{"finished"'):
+            self._finished = True
 
     def progress(self, now: float) -> Progress:
         """How far it is at this moment of the monotonic clock."""
@@ -232,8 +242,20 @@ class _View:
         phase = "replaying" if sent or self._begun else "catching up"
         if not self._done:
             phase = "preparing"
+        if self._finished:
+            phase = "settling"
         left = max(0, self._messages + self._caught_up - self._done)
-        return Progress(phase, self._done, left, rate, max(0.0, compression), simulated)
+        planned, due = self._due.at(time.time())
+        return Progress(
+            phase,
+            self._done,
+            left,
+            rate,
+            max(0.0, compression),
+            simulated,
+            planned,
+            max(0, due - sent),
+        )
 
 
 def _why(log: Path, code: int) -> str:

@@ -16,7 +16,8 @@ from loadtests.sending_process import work
 from loadtests.supplier.access import SupplierAccess
 from loadtests.verdict import Outcome
 from sandbox.cli import FAILED, HELD, INCONCLUSIVE, Stop
-from sandbox.cli.replay_output import print_paths, print_replay, replay
+from sandbox.cli.replay_events import ReplayEvents
+from sandbox.cli.replay_output import Replayed, print_paths, print_replay, replay
 from sandbox.cli.replay_suppliers import REFERENCES, SUPPLIER, example_supplier, supplier_at
 from sandbox.cli.targets import (
     Identity,
@@ -143,6 +144,11 @@ EXIT_CODES = {Outcome.PASS: HELD, Outcome.FAIL: FAILED, Outcome.INCONCLUSIVE: IN
     show_default=True,
     help="A folder for the results.",
 )
+@click.option(
+    "--events",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file for what happens as it happens: a line of JSON about once a second.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON, for scripts.")
 def command(
     profile: str,
@@ -165,6 +171,7 @@ def command(
     master_port: int,
     ledger: Path | None,
     report: Path,
+    events: Path | None,
     as_json: bool,
     identity: Identity,
 ) -> int:
@@ -202,7 +209,7 @@ def command(
                 master=Master(bind, master_port) if master else None,
                 csv=report / "locust",
             )
-            replayed = replay(plan, supplier)
+            replayed = _replayed(plan, supplier, events)
     except ReplayError as problem:
         raise Stop(str(problem)) from problem
     told = replay_report(replayed.result, replayed.phases, {"Target": plan.base_url})
@@ -214,6 +221,19 @@ def command(
     paths = [*write_replay(told, report), kept, *sorted(report.glob("locust_*.csv"))]
     print_paths(paths, Console(stderr=True) if as_json else console)
     return EXIT_CODES[replayed.result.outcome]
+
+
+def _replayed(plan: ReplayPlan, supplier: SupplierAccess | None, events: Path | None) -> Replayed:
+    if events is None:
+        return replay(plan, supplier)
+    try:
+        told = ReplayEvents(events, plan)
+    except OSError as problem:
+        raise Stop(f"The events cannot be written to {events}: {problem.strerror}.") from problem
+    with told:
+        replayed = replay(plan, supplier, told)
+        told.end(replayed.result)
+        return replayed
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from loadtests.runner import run_replay
 from loadtests.supplier.access import SupplierAccess, SupplierPlan
 from loadtests.supplier.runner import run_supplier_replay
 from sandbox.cli.progress import bar
+from sandbox.cli.replay_events import ReplayEvents
 from sandbox.reports.certification_exchanges import printable
 from sandbox.reports.replay import WRONG, replay_lines
 from sandbox.reports.replay_calendar import local
@@ -51,13 +52,17 @@ class _Phases:
         return self._seconds
 
 
-def replay(plan: ReplayPlan, supplier: SupplierAccess | None = None) -> Replayed:
+def replay(
+    plan: ReplayPlan, supplier: SupplierAccess | None = None, events: ReplayEvents | None = None
+) -> Replayed:
     """Replays against ESR, or through a supplier, with progress shown. Raises what `run_replay` raises."""
     phases = _Phases()
     with bar(f"Replay of {plan.profile.name}:") as progress:
 
         def show(step: Progress) -> None:
             phases.hear(step.phase)
+            if events is not None:
+                events.hear(step)
             progress.show(step.done, step.done + step.remaining, told(step))
 
         result = (

@@ -36,7 +36,7 @@ def test_a_replay_ends_with_a_verdict_and_the_paths_of_its_results(
     report.mkdir(parents=True)
     (report / "locust_of_an_earlier_run.csv").write_text("old")
 
-    ended = replay(sandbox, tmp_path, "--seed", "11")
+    ended = replay(sandbox, tmp_path, "--seed", "11", "--events", "told/events.ndjson")
 
     # How fast the answers come is the machine's affair; that they are all found again is not.
     data = json.loads((report / "replay.json").read_bytes())
@@ -58,6 +58,20 @@ def test_a_replay_ends_with_a_verdict_and_the_paths_of_its_results(
     assert next(iter(data["phases"])) == "setting up"
     assert {"replaying", "reconciling"} <= set(data["phases"])
     assert data["facts"]["Target"] == f"{sandbox.url}/esr/v1"
+    first, *steps, last = map(
+        json.loads, (tmp_path / "told" / "events.ndjson").read_text().splitlines()
+    )
+    assert (first["event"], first["profile"], first["factor"]) == ("plan", "smoke", 36_000)
+    assert [step["event"] for step in steps] == ["progress"] * len(steps)
+    assert (steps[0]["phase"], steps[-1]["phase"]) == ("prepare", "reconcile")
+    assert steps[-1]["answered"] == data["counts"]["acknowledged"]
+    assert (
+        sum(step["latency"]["count"] for step in steps if step["latency"]) == steps[-1]["answered"]
+    )
+    assert (last["event"], last["outcome"]) == ("verdict", data["outcome"])
+    assert [item["what"] for item in last["findings"]] == [
+        item["name"] for item in data["findings"]
+    ]
 
 
 def test_the_same_replay_as_json_has_standard_output_to_itself(
