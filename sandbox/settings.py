@@ -49,7 +49,7 @@ class Settings:
     """A path to an SQLite file, `:memory:` for a world that is gone when the process ends, or an address on a PostgreSQL
     server (`postgresql+psycopg://user:password@host/database`), which several processes may share."""
     host: str = "127.0.0.1"
-    """The address to listen on. Loopback only, since the control API asks for no token."""
+    """The address to listen on: loopback below level `platform`, since the control API asks for no token there."""
     port: int = 8080
     """The port to listen on; 0 takes a free one."""
     systems: frozenset[str] = frozenset({"esr", "nhs-jobs"})
