@@ -246,15 +246,21 @@ async def _run(
 
 @contextmanager
 def started(
-    *arguments: str, folder: Path, database: str = ":memory:", processes: int = 1
+    *arguments: str,
+    folder: Path,
+    database: str = ":memory:",
+    processes: int = 1,
+    level: str | None = None,
 ) -> Iterator[Started]:
     """A sandbox in a process of its own, or in several, on a free port, stopped at the end. Its log is `folder`/sandbox.log.
 
-    Like every command's own sandbox it has the level that the environment names, and a database of its own on the server that
-    the environment names. Raises CannotStart.
+    Like every command's own sandbox it has the level that the environment names, unless one is named here, and a database of its
+    own on the server that the environment names. Raises CannotStart.
     """
     with own_database(database) as place:
-        process, ready = launch(*arguments, folder=folder, database=place, processes=processes)
+        process, ready = launch(
+            *arguments, folder=folder, database=place, processes=processes, level=level
+        )
         try:
             yield ready
         finally:
@@ -293,14 +299,18 @@ def own_level() -> Level:
 
 
 def launch(
-    *arguments: str, folder: Path, database: str = ":memory:", processes: int = 1
+    *arguments: str,
+    folder: Path,
+    database: str = ":memory:",
+    processes: int = 1,
+    level: str | None = None,
 ) -> tuple[subprocess.Popen[bytes], Started]:
     """Starts a sandbox in a process of its own, or in several, and waits until it is ready. Raises CannotStart."""
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "sandbox.cli", "up", "--json", "--port", "0"]
     if processes > 1:
         command[3] = "serve"
-        command += ["--processes", str(processes), "--level", own_level(), "--log-format", "text"]
+        command += ["--processes", str(processes), "--level", level or own_level(), "--log-format", "text"]
     log_path = folder / "sandbox.log"
     with log_path.open("ab") as log:
         process = subprocess.Popen(  # nosec B603  # noqa: S603  (our own command, and no shell)
@@ -310,7 +320,7 @@ def launch(
             stdin=subprocess.DEVNULL,
             # Ctrl-C reaches the command that started it, which then stops it in its own order.
             start_new_session=True,
-            env=_environment(database),
+            env=_environment(database, level),
         )
     assert process.stdout is not None
     try:
@@ -340,11 +350,13 @@ def _given_operator(level: str) -> str | None:
     return os.environ.get("ESR_SANDBOX_OPERATOR_TOKEN") if level == Level.PLATFORM else None
 
 
-def _environment(database: str) -> dict[str, str]:
+def _environment(database: str, level: str | None) -> dict[str, str]:
     # Its address may hold a password, and whoever is on the machine may read what a process was started with.
     held = {**os.environ, "PYTHONUNBUFFERED": "1", "ESR_SANDBOX_DATABASE": database}
     # Whatever a hosted sandbox lacks: a command's own has the powers that it starts one for.
     held.pop("ESR_SANDBOX_MODE", None)
+    if level is not None:
+        held["ESR_SANDBOX_LEVEL"] = level
     if held.get("ESR_SANDBOX_LEVEL") == Level.PLATFORM:
         # The token of another sandbox, which is accepted at no sandbox of this level.
         held.pop("ESR_SANDBOX_TOKEN", None)
