@@ -1,4 +1,4 @@
-"""The pages beside the contracts: health, readiness, metrics, and where to find what."""
+"""The pages beside the contracts: health, readiness, metrics, the documentation, and where to find what."""
 
 import hmac
 from collections.abc import Awaitable, Callable
@@ -14,6 +14,7 @@ from sandbox.errors import Code, Refusal
 from sandbox.observability.readiness import Readiness
 from sandbox.runtime import Runtime
 from sandbox.settings import Level, Settings
+from sandbox.web.documentation import Documentation
 from sandbox.web.front import nothing_here
 
 _Page = Callable[[Request], Awaitable[Response]]
@@ -35,6 +36,7 @@ def pages(runtime: Runtime, contracts: list[Contract]) -> Router:
         Route("/health", _health(runtime), methods=["GET"]),
         Route("/ready", _ready(runtime), methods=["GET"]),
         Route("/", _index(runtime.settings, contracts), methods=["GET"]),
+        *Documentation().routes(),
     ]
     if runtime.settings.metrics:
         routes.append(Route("/metrics", _metrics(runtime), methods=["GET"]))
@@ -116,6 +118,7 @@ def _index(settings: Settings, contracts: list[Contract]) -> _Page:
         '<meta name="viewport" content="width=device-width">'
         "<style>body{font:1.1rem/1.5 system-ui,sans-serif;max-width:45rem;margin:2rem auto;padding:0 1rem}</style>"
         f"<h1>ESR integration sandbox</h1>{warning}<p>Two mock systems built from their contracts.</p><ul>{rows}</ul>"
+        '<p><a href="/docs/">Documentation</a></p>'
         "<p>The contracts are a model of ours; the real specification of the ESR e-Recruitment interface is not public.</p>"
     )
 
