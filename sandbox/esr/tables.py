@@ -112,6 +112,8 @@ applicants = sa.Table(
     sa.Index("esr_applicants_by_supplier", "workspace", "supplier_reference", "applicant_number"),
     sa.Index("esr_applicants_by_vacancy", "workspace", "vacancy_reference", "applicant_number"),
     sa.Index("esr_applicants_by_person", "workspace", "person_id"),
+    # The few whom somebody waits for, among the many.
+    sa.Index("esr_applicants_by_status", "workspace", "status", "applicant_number"),
     # Who is on the way into a position, however many were once.
     sa.Index(
         "esr_applicants_by_position",

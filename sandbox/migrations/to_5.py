@@ -20,6 +20,12 @@ def upgrade(operations: Operations) -> None:
 def _add_indexes(operations: Operations) -> None:
     _index(
         operations,
+        "esr_applicants_by_status",
+        "esr_applicants",
+        ["workspace", "status", "applicant_number"],
+    )
+    _index(
+        operations,
         "esr_events_by_applicant",
         "esr_events",
         ["workspace", "applicant_number", "sequence"],
