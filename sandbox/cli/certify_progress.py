@@ -1,5 +1,6 @@
 """What a person sees while a certification runs: a consumer of its events, like every report."""
 
+from collections.abc import Callable
 from typing import Any, Self
 
 import click
@@ -21,9 +22,13 @@ _COLOURS = {
 class Watcher:
     """Shows progress (`31 of 96`, what it waits for and from whom) and each case that did not pass, as it happens."""
 
-    def __init__(self, as_json: bool, console: Console) -> None:
-        self._as_json = as_json
-        self._console = console
+    def __init__(
+        self, as_json: bool, console: Console, keep: Callable[[dict[str, Any]], None]
+    ) -> None:
+        """`keep` is told every event too."""
+        self.as_json = as_json
+        self._keep = keep
+        self.console = console
         self._done: dict[str, int] = {}
         self._progress = Progress(
             SpinnerColumn(),
@@ -45,7 +50,8 @@ class Watcher:
 
     def see(self, event: dict[str, Any]) -> None:
         """Takes one event."""
-        if self._as_json:
+        self._keep(event)
+        if self.as_json:
             if event["event"] != "progress":
                 click.echo(orjson.dumps(event).decode())
             return
@@ -53,7 +59,7 @@ class Watcher:
         if kind == "suite.started":
             name = event.get("contract") or event["suite"]
             if self._progress.disable:
-                self._console.print(
+                self.console.print(
                     f"{event['suite']} ({name}) ..." if name != event["suite"] else f"{name} ..."
                 )
             self._progress.update(
@@ -69,7 +75,7 @@ class Watcher:
             )
         elif kind == "case.finished" and event["result"] not in ("pass", "omit"):
             colour = _COLOURS.get(event["result"], "white")
-            self._console.print(
+            self.console.print(
                 f"[{colour}]{event['result']}[/] {escape(event['case'])}: {escape(event.get('sentence', ''))}"
             )
         elif kind == "progress" and event.get("suite") == "volume":

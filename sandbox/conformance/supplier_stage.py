@@ -72,10 +72,13 @@ class SupplierStage:
         workspace: str = "certification",
         access: Access | None = None,
         operator: Access | None = None,
+        *,
+        only_looks: bool = False,
     ) -> Iterator[Self]:
         """A stage in a workspace that is made for it; with an `access`, in one that is there and empty.
 
-        `operator` is what the sandbox's powers ask for; without it the client's own access is shown. Raises CannotArrange.
+        `operator` is what the sandbox's powers ask for; without it the client's own access is shown. One that `only_looks`
+        says whether the workspace will do, and leaves it as it is. Raises CannotArrange.
         """
         with httpx.Client(timeout=20.0, trust_env=False, headers={"User-Agent": AGENT}) as client:
             if access is None:
@@ -89,7 +92,9 @@ class SupplierStage:
             stage = cls(url, control, access, seed, receiver, client, workspace)
             stage.control_access = operator or access
             try:
-                stage._fill()
+                stage._check()
+                if not only_looks:
+                    stage._fill()
             except TokenRefused as problem:
                 raise CannotArrange(str(problem)) from problem
             yield stage
@@ -98,9 +103,18 @@ class SupplierStage:
         headers = as_operator(self.control_access)
         return self.client.request(method, f"{self.control}{path}", headers=headers, **more)
 
-    def _fill(self) -> None:
+    def _check(self) -> None:
         shown = {"Authorization": authorization(self.supplier_access)}
-        looked = self.client.get(f"{self.url}/esr/v1/organisations", headers=shown)
+        try:
+            looked = self.client.get(f"{self.url}/esr/v1/organisations", headers=shown)
+        except httpx.HTTPError as problem:
+            raise CannotArrange(
+                f"{self.url} does not answer. Start the sandbox, or mend addresses.control."
+            ) from problem
+        if looked.status_code == 401:
+            raise CannotArrange(
+                f"{self.url} does not know the token of ESR. Give the one that your system uses there, as tokens.esr."
+            )
         if "ratelimit" in looked.headers:
             raise CannotArrange(
                 f"The workspace {self.workspace} limits how much its client may ask, and the suite asks as that client too. Have "
@@ -111,6 +125,16 @@ class SupplierStage:
                 f"NHS Jobs runs at {self.url} too: it would be sent the same events, and meet the faults that are meant for "
                 "your system. Begin with esr-sandbox up --only esr --fresh --world empty."
             )
+        if looked.status_code == 200 and looked.json()["organisations"]:
+            raise self._holds_a_world()
+
+    def _holds_a_world(self) -> CannotArrange:
+        return CannotArrange(
+            f"The workspace {self.workspace} holds a world already; the suite needs one that it knows. Begin with "
+            "esr-sandbox up --only esr --fresh --world empty, or reset the workspace."
+        )
+
+    def _fill(self) -> None:
         answer = self._asked(
             "POST",
             "/seed",
@@ -121,10 +145,7 @@ class SupplierStage:
             },
         )
         if answer.status_code == 409:
-            raise CannotArrange(
-                f"The workspace {self.workspace} holds a world already; the suite needs one that it knows. Begin with "
-                "esr-sandbox up --only esr --fresh --world empty, or reset the workspace."
-            )
+            raise self._holds_a_world()
         good(answer, 200)
         for place, profiles in _PROFILES.items():
             own = world_of(self.seed, EMPLOYERS).organisations[place - 1]["odsCode"]

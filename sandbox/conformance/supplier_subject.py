@@ -18,10 +18,13 @@ _CONTROL = "/control/v1"
 
 
 @contextmanager
-def supplier_at(subject: Subject, seed: int, guided: Driver) -> Iterator[Reached]:
+def supplier_at(
+    subject: Subject, seed: int, guided: Driver, *, only_looks: bool = False
+) -> Iterator[Reached]:
     """The subject and its stage: the sandbox at `addresses.control`, to which the supplier's test system is connected.
 
-    Raises CannotArrange where the subject file does not say what is needed.
+    With `only_looks` nothing is changed there, and nobody drives the subject. Raises CannotArrange where the subject file does
+    not say what is needed.
     """
     control = subject.addresses.get("control", "")
     if not control.endswith(_CONTROL):
@@ -49,11 +52,13 @@ def supplier_at(subject: Subject, seed: int, guided: Driver) -> Iterator[Reached
                 workspace or "default",
                 access,
                 subject.tokens.get("control"),
+                only_looks=only_looks,
             )
         )
         if "receiver" in subject.addresses:
             stage.receiver_url = subject.addresses["receiver"]
-        stage.driver = _driver(subject, guided, stack)
+        if not only_looks:
+            stage.driver = _driver(subject, guided, stack)
         yield Reached(subject, stage, stage, signer(stage.control, stage.control_access))
 
 

@@ -15,7 +15,15 @@ _SAYINGS: Mapping[str, str] = {
     "SYNC_POSITIONS": "Load the changes of positions from ESR now.",
     "SYNC_EVENTS": "Read the feed of events from ESR to its end now.",
 }
-_ANSWERS = {"d": DONE, "done": DONE, "r": REFUSED, "refused": REFUSED, "n": NOT_OFFERED}
+ANSWERS: Mapping[str, str] = {
+    "d": DONE,
+    "done": DONE,
+    "r": REFUSED,
+    "refused": REFUSED,
+    "n": NOT_OFFERED,
+    "not-possible": NOT_OFFERED,
+}
+"""What a person may answer, in small letters."""
 
 Ask = Callable[[str], str]
 """Says a sentence to a person and waits, with a visible deadline; answers what they typed, or nothing."""
@@ -39,6 +47,6 @@ class GuidedDriver:
         words = _Blank({**dict(arguments.get("person", {})), **arguments})
         sentence = say or _SAYINGS[hook].format_map(words)
         told = self._ask(sentence).strip().lower()
-        if told not in _ANSWERS:
+        if told not in ANSWERS:
             return Outcome(NO_ANSWER, reason="nobody answered in time")
-        return Outcome(_ANSWERS[told], self_attested=True)
+        return Outcome(ANSWERS[told], self_attested=True)
