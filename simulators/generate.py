@@ -5,7 +5,7 @@ bytes.
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO, Literal
 
 import numpy as np
@@ -14,6 +14,7 @@ from simulators.applicants import applicants
 from simulators.world import World
 
 Format = Literal["ndjson", "csv"]
+_TOLD_EVERY = 1000
 FORMATS: tuple[Format, ...] = ("ndjson", "csv")
 
 # A spreadsheet takes a cell that begins with one of these for a formula (OWASP, CSV injection); a
@@ -89,23 +90,35 @@ def write_applicants(
     file_format: Format = "ndjson",
     world: World | None = None,
     start: int = 0,
+    watch: Callable[[int], None] | None = None,
 ) -> None:
     """Writes `count` applicants from index `start`, UTF-8, lines ended by a line feed (CSV: CRLF,
     RFC 4180; header first).
 
-    Without a `world` they are for the world of the same seed with its default sizes. Raises
-    ValueError for another format or a negative count, before anything is written; what `out` raises
-    passes through.
+    `watch` is told now and then how many are made. Without a `world` they are for the world of the
+    same seed with its default sizes. Raises ValueError for another format or a negative count,
+    before anything is written; what `out` raises passes through.
     """
     if file_format not in FORMATS:
         raise ValueError(f"file_format must be one of {', '.join(FORMATS)}, not {file_format}")
     if count < 0 or start < 0:
         raise ValueError("count and start must not be negative")
     found = made(seed, world or World.make(seed), start, start + count)
+    if watch is not None:
+        found = _watched(found, watch)
     if file_format == "ndjson":
         _write_ndjson(out, found)
     else:
         _write_csv(out, found)
+
+
+def _watched(
+    found: Iterator[Mapping[str, Any]], watch: Callable[[int], None]
+) -> Iterator[Mapping[str, Any]]:
+    for done, each in enumerate(found, start=1):
+        if done % _TOLD_EVERY == 0:
+            watch(done)
+        yield each
 
 
 def _write_ndjson(out: BinaryIO, found: Iterator[Mapping[str, Any]]) -> None:

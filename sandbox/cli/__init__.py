@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from sandbox import __version__
 
@@ -18,30 +19,52 @@ DEFAULT_DATABASE = ".esr-sandbox/sandbox.db"
 HELD, FAILED, MISUSED, INCONCLUSIVE, BROKE = 0, 1, 2, 3, 4
 
 # A command is imported when it is asked for: `up` must not wait for Schemathesis, Locust or Matplotlib.
-_COMMANDS = {
-    "up": "start the mock ESR and the mock NHS Jobs",
-    "serve": "host the sandbox for several suppliers, in several processes",
-    "backup": "copy a sandbox's database while it runs",
-    "client": "let a system in that gets its tokens with a key of its own",
-    "token": "get an access token with a signed JWT",
-    "database": "bring a database of an earlier version up to date",
-    "demo": "the main job on a small scale, with a verdict",
-    "example-supplier": "start a small recruitment system to look at and to certify",
-    "fuzz": "fuzz an implementation against its contract",
-    "replay": "replay a part of a year against ESR and reconcile every message",
-    "generate": "write synthetic applicants",
-    "realism": "measure how real the synthetic applicants are",
-    "migrate-rehearsal": "rehearse the move from hourly files to the API",
-    "benefits": "turn measured times and named assumptions into hours and pounds a year",
-    "contracts": "check the contracts and write their bundles",
-    "requirements": "check that every requirement is shown by a case",
-    "gallery": "show that the suite catches what it claims to catch",
-    "certify": "run the certification suites against a subject and write the evidence",
-    "traffic": "judge recorded traffic of a recruitment system, offline",
-    "key": "make keys to sign evidence and certificates with",
-    "verify": "verify a pack of evidence, step by step",
-    "certificate": "give certificates on verified evidence, and take them back",
+_SECTIONS = {
+    "Try it": {
+        "up": "start the mock ESR and the mock NHS Jobs",
+        "demo": "the main job on a small scale, with a verdict",
+        "example-supplier": "start a small recruitment system to look at and to certify",
+        "client": "let a system in that gets its tokens with a key of its own",
+        "token": "get an access token with a signed JWT",
+    },
+    "Prove that a recruitment system works": {
+        "certify": "run the certification suites and write the evidence",
+        "traffic": "judge recorded traffic of a recruitment system, offline",
+        "fuzz": "fuzz an implementation against its contract",
+        "replay": "replay a part of a year and reconcile every message",
+        "migrate-rehearsal": "rehearse the move from hourly files to the API",
+        "benefits": "turn measured times into hours and pounds a year",
+    },
+    "Check what others have proven": {
+        "verify": "verify a pack of evidence, step by step",
+        "certificate": "give certificates on verified evidence, and take them back",
+        "key": "make keys to sign evidence and certificates with",
+    },
+    "Host it for others": {
+        "serve": "host the sandbox for several suppliers, in several processes",
+        "backup": "copy a sandbox's database while it runs",
+        "database": "bring a database of an earlier version up to date",
+    },
+    "Look behind it": {
+        "generate": "write synthetic applicants",
+        "realism": "measure how real the synthetic applicants are",
+        "contracts": "check the contracts, bundle them, make a request collection",
+        "requirements": "check that every requirement is shown by a case",
+        "gallery": "show that the suite catches what it claims to catch",
+        "completion": "complete commands and options with Tab",
+    },
 }
+_COMMANDS = {name: told for part in _SECTIONS.values() for name, told in part.items()}
+_EXAMPLES = """\b
+Examples:
+  esr-sandbox up
+  esr-sandbox certify --reference supplier
+  esr-sandbox verify reports/certify/recruitment-system.zip --trust .esr-sandbox/keys/evidence.public.pem
+
+Results go to standard output, progress and problems to standard error. Colours and bars are for terminals only; NO_COLOR or
+--no-color turns the colours off. Exit codes: 0 it held, 1 it did not, 2 usage or configuration, 3 inconclusive or stopped, 4 the
+suite itself broke.
+"""
 
 
 class _Commands(click.Group):
@@ -62,13 +85,37 @@ class _Commands(click.Group):
         return command
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+        for title, commands in _SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(f"{name:<17}", told) for name, told in commands.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        # Click would import every command for its short help.
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        known = [name for name in _COMMANDS if name.startswith(incomplete)]
+        return [CompletionItem(name, help=_COMMANDS[name]) for name in known]
+
+
+def _without_colour(_context: click.Context, _option: click.Parameter, is_asked: bool) -> None:
+    if is_asked:
+        # What Rich looks at, and so does whatever the command starts.
+        os.environ["NO_COLOR"] = "1"
 
 
 @click.command(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=_EXAMPLES,
+)
+@click.option(
+    "--no-color",
+    "--no-colour",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_without_colour,
+    help="No colours, as with NO_COLOR set.",
 )
 @click.version_option(__version__, prog_name="esr-sandbox")
 def group() -> None:

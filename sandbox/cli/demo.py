@@ -17,6 +17,7 @@ from loadtests.profiles import load_profile
 from loadtests.results import ReplayPlan, ReplayResult
 from sandbox import __version__
 from sandbox.cli.fuzz import run_fuzz
+from sandbox.cli.output import json_option, print_json
 from sandbox.cli.progress import bar, errors
 from sandbox.cli.replay_output import Replayed, replay
 from sandbox.cli.targets import Sandbox
@@ -72,7 +73,16 @@ _WORLD = (5, 60)
     show_default=True,
     help="A folder for the results.",
 )
-def command(seed: int, hires: int, examples: int, factor: float, scale: float, report: Path) -> int:
+@json_option
+def command(
+    seed: int,
+    hires: int,
+    examples: int,
+    factor: float,
+    scale: float,
+    report: Path,
+    as_json: bool,
+) -> int:
     """The main job on a small scale: both systems, applicants from advert to hire, both contracts fuzzed, a day replayed.
 
     Exit code 0 only if everything held. Ctrl-C ends it early: what was done is reported, and the exit code is 3.
@@ -103,7 +113,7 @@ def command(seed: int, hires: int, examples: int, factor: float, scale: float, r
             except KeyboardInterrupt:
                 demo.stopped(number, len(steps))
                 break
-    return demo.finish(began, hires)
+    return demo.finish(began, hires, as_json)
 
 
 class _Demo:
@@ -164,7 +174,7 @@ class _Demo:
         )
         self._add(Section("Stopped early", (line,)))
 
-    def finish(self, began: datetime, hires: int) -> int:
+    def finish(self, began: datetime, hires: int, as_json: bool) -> int:
         """Shows the verdict, writes the reports and answers the exit code."""
         day = self._day and replay_report(self._day.result, self._day.phases, {})
         report = Report(
@@ -182,8 +192,11 @@ class _Demo:
             figures=day.verdict.figures if day else (),
             details={"replay": day.document} if day else {},
         )
-        console = Console()
-        console.print(_table(report))
+        console = Console(stderr=as_json)
+        if as_json:
+            print_json(report.to_dict())
+        else:
+            console.print(_table(report))
         for path in write_report(report, self._folder):
             console.print(str(path), highlight=False, soft_wrap=True)
         return EXIT_CODES[report.result]

@@ -7,6 +7,7 @@ import click
 from rich.console import Console
 
 from sandbox.cli import Stop
+from sandbox.cli.output import json_option, print_json
 from sandbox.cli.progress import bar
 from sandbox.cli.targets import (
     Identity,
@@ -16,7 +17,7 @@ from sandbox.cli.targets import (
 )
 from sandbox.conformance.exploring import FEEDS
 from sandbox.conformance.fuzz_plan import FuzzConfigurationError, FuzzPlan
-from sandbox.conformance.fuzz_report import print_result, write_json, write_junit
+from sandbox.conformance.fuzz_report import as_document, print_result, write_json, write_junit
 from sandbox.conformance.fuzz_results import FuzzProgress, FuzzResult
 from sandbox.conformance.fuzzing import fuzz
 from sandbox.contracts import load_contract
@@ -49,12 +50,14 @@ from sandbox.contracts import load_contract
     type=click.Path(path_type=Path, file_okay=False),
     help="A folder for fuzz-<target>.json and .xml (JUnit).",
 )
+@json_option
 def command(
     target: str,
     url: str | None,
     seed: int,
     examples: int,
     report: Path | None,
+    as_json: bool,
     identity: Identity,
 ) -> int:
     """Fuzz an implementation of a contract: valid and invalid requests, alone and in sequences.
@@ -65,12 +68,16 @@ def command(
         url, identity, None, "--seed", str(seed), "--validate-responses"
     ) as running:
         result = run_fuzz(target, running, seed, examples)
-    print_result(result, Console())
+    if as_json:
+        print_json(as_document(result))
+    else:
+        print_result(result, Console())
     if report is not None:
         report.mkdir(parents=True, exist_ok=True)
         write_json(result, report / f"fuzz-{target}.json")
         write_junit(result, report / f"fuzz-{target}.xml")
-        click.echo(f"{report / f'fuzz-{target}.json'}\n{report / f'fuzz-{target}.xml'}")
+        paths = f"{report / f'fuzz-{target}.json'}\n{report / f'fuzz-{target}.xml'}"
+        click.echo(paths, err=as_json)
     return result.exit_code
 
 

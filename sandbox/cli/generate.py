@@ -6,17 +6,25 @@ from pathlib import Path
 import click
 
 from sandbox.cli import Stop
+from sandbox.cli.progress import bar
 from sandbox.cli.worlds import DEFAULT_WORLD, WORLDS
 from simulators.generate import FORMATS, Format, write_applicants
 from simulators.world import World
 
 
-@click.group("generate")
+@click.group(
+    "generate",
+    epilog="Example: esr-sandbox generate applicants --count 10000 --output applicants.ndjson",
+)
 def command() -> None:
     """Write synthetic data: the same seed gives the same bytes on any machine."""
 
 
-@command.command("applicants")
+@command.command(
+    "applicants",
+    epilog="Examples: esr-sandbox generate applicants --count 3 · "
+    "esr-sandbox generate applicants --count 10000 --seed 7 --format csv --output applicants.csv",
+)
 @click.option("--count", required=True, type=click.IntRange(0), help="How many.")
 @click.option(
     "--seed", default=1, show_default=True, type=click.IntRange(0, 2**53 - 1), help="The seed."
@@ -51,5 +59,10 @@ def applicants(count: int, seed: int, file_format: Format, output: Path | None, 
             )
         write_applicants(sys.stdout.buffer, count, seed, file_format, employers)
         return
-    with output.open("wb") as file:
-        write_applicants(file, count, seed, file_format, employers)
+    with (
+        output.open("wb") as file,
+        bar(f"Writing {count:,} applicants", is_told=False) as progress,
+    ):
+        write_applicants(
+            file, count, seed, file_format, employers, watch=lambda done: progress.show(done, count)
+        )

@@ -1,5 +1,6 @@
 """Progress on a terminal: a bar for people, nothing where the output is read by a program."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,11 +27,17 @@ class Bar:
             )
 
 
+def is_watched() -> bool:
+    """Whether somebody looks at standard error: a terminal that can move its cursor. FORCE_COLOR makes no terminal of a log."""
+    return sys.stderr.isatty() and not errors.is_dumb_terminal
+
+
 @contextmanager
-def bar(title: str) -> Iterator[Bar]:
-    """A bar while work goes on; one plain line at the start where there is no terminal."""
-    if not errors.is_terminal:
-        errors.print(f"{title} ...")
+def bar(title: str, *, is_told: bool = True) -> Iterator[Bar]:
+    """A bar while work goes on. Where nobody looks, one plain line at the start, or nothing unless it `is_told`."""
+    if not is_watched():
+        if is_told:
+            errors.print(f"{title} ...")
         yield Bar(None, title)
         return
     with Progress(

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sandbox.cli import FAILED, HELD
+from sandbox.cli.output import json_option, print_json
 from sandbox.conformance.coverage import coverage_path, present, render
 
 
@@ -15,8 +16,9 @@ def command() -> None:
     """Check that every requirement is shown by a case, and write which is."""
 
 
-@command.command()
-def check() -> int:
+@command.command(epilog="Example: esr-sandbox requirements check")
+@json_option
+def check(as_json: bool) -> int:
     """Fail where a MUST has neither case nor reason, a case names no requirement, or the committed coverage is stale."""
     found, wrong = present()
     path = coverage_path()
@@ -24,19 +26,26 @@ def check() -> int:
         wrong.append(f"{path} is out of date; run: esr-sandbox requirements write")
     for sentence in wrong:
         click.echo(sentence, err=True)
+    if as_json:
+        print_json({"wrong": wrong, "requirements": found["requirements"]})
+        return FAILED if wrong else HELD
     if wrong:
         return FAILED
     Console().print(_table(found["requirements"]))
     return HELD
 
 
-@command.command()
-def write() -> None:
+@command.command(epilog="Example: esr-sandbox requirements write")
+@json_option
+def write(as_json: bool) -> None:
     """Write the coverage anew."""
     found, _ = present()
     path = coverage_path()
     path.write_bytes(render(found))
-    click.echo(path)
+    if as_json:
+        print_json({"path": path})
+    else:
+        click.echo(path)
 
 
 def _table(requirements: dict[str, dict[str, str]]) -> Table:
