@@ -21,6 +21,7 @@ import orjson
 import uvicorn
 
 from sandbox.app import contracts_of, make_app, make_runtime
+from sandbox.console.keeping import with_key
 from sandbox.contracts import Contract
 from sandbox.database import DatabaseUnusable, forget_database, is_address
 from sandbox.observability.logs import configure
@@ -127,7 +128,7 @@ def serve(
             if processes == 1:
                 _serve_with(runtime, contracts, taken, sftp_taken, on_ready)
                 return
-            ready = runtime.settings
+            ready = with_key(runtime.settings)
         # What is made once is there; each process opens the database for itself.
         serve_one = partial(_serve_one, ready, seed_world, contracts, taken, sftp_taken)
         try:

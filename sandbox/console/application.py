@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, g, render_template, request
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import ChainableUndefined, ChoiceLoader, PackageLoader
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -14,9 +14,11 @@ from sandbox import __version__
 from sandbox.console import access, assets, keeping
 from sandbox.console.console import EXTENSION, Console
 from sandbox.console.door import BASE
+from sandbox.console.guessing import Guesses
 from sandbox.console.pages import PAGES
 from sandbox.console.powers import Powers
 from sandbox.console.runs import Runs
+from sandbox.console.sessions import SESSION_SECONDS, Sessions
 from sandbox.console.words import FILTERS
 from sandbox.contracts import Contract
 from sandbox.errors import Refusal
@@ -36,8 +38,9 @@ def make_console(runtime: Runtime, contracts: list[Contract], powers: Powers) ->
     app.config.update(
         SECRET_KEY=keeping.key_of(settings, folder),
         MAX_CONTENT_LENGTH=_FORM_BYTES,
-        PERMANENT_SESSION_LIFETIME=timedelta(seconds=access.SESSION_SECONDS),
-        SESSION_COOKIE_NAME="__Host-console" if is_https else "console",
+        PERMANENT_SESSION_LIFETIME=timedelta(seconds=SESSION_SECONDS),
+        # Cookies know no ports: two sandboxes on one machine would take each other's.
+        SESSION_COOKIE_NAME="__Host-console" if is_https else f"console-{settings.port}",
         SESSION_COOKIE_PATH="/",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -45,10 +48,13 @@ def make_console(runtime: Runtime, contracts: list[Contract], powers: Powers) ->
         SESSION_REFRESH_EACH_REQUEST=False,
         SEND_FILE_MAX_AGE_DEFAULT=3600,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session
+        WTF_CSRF_SSL_STRICT=False,  # the guard looks whence a form comes, whatever name a proxy puts into `Host`
     )
     runs = Runs(folder)
     runtime.on_forget.append(runs.forget)
-    app.extensions[EXTENSION] = Console(runtime, contracts, powers, folder, runs)
+    app.extensions[EXTENSION] = Console(
+        runtime, contracts, powers, folder, runs, Sessions(folder), Guesses()
+    )
     app.jinja_options = {
         # Flask itself escapes by the ending of a template's name, and not in `.j2`.
         "autoescape": True,
@@ -60,23 +66,23 @@ def make_console(runtime: Runtime, contracts: list[Contract], powers: Powers) ->
         [PackageLoader("sandbox.console"), PackageLoader("nhsuk_frontend_jinja")]
     )
     app.jinja_env.filters.update(FILTERS)
-    CSRFProtect(app)
-    access.guard(app)
-    for page in PAGES:
-        app.register_blueprint(page)
-    _dress(app, settings.level)
 
     @app.before_request
     def draw_nonce() -> None:
         g.nonce = secrets.token_urlsafe(16)
 
-    # The guard asks who looks before anything else is done; its refusal is a page too.
-    app.before_request_funcs[None].insert(0, app.before_request_funcs[None].pop())
+    # The guard asks who looks before anything else is done, above all before a form is read; its refusal is a page too.
+    access.guard(app)
+    CSRFProtect(app)
+    for page in PAGES:
+        app.register_blueprint(page)
+    _dress(app, settings.level)
 
     @app.after_request
     def leave_safely(answer: Response) -> Response:
         return access.leave_safely(answer, g.get("nonce", ""), is_https)
 
+    app.register_error_handler(CSRFError, _stale)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Refusal, _refusal)
     app.register_error_handler(Exception, _failed)
@@ -104,6 +110,14 @@ def _refused(problem: HTTPException) -> tuple[str, int] | HTTPException:
     if status < 400:
         return problem
     return _page(status, str(problem.description or ""))
+
+
+def _stale(_problem: CSRFError) -> tuple[str, int]:
+    return _page(
+        400,
+        "Nothing was done. The page from which this was sent is too old, or you have signed in or out since it was opened, or "
+        "your browser takes no cookies. Go back, load the page anew, and send it again.",
+    )
 
 
 def _refusal(problem: Refusal) -> tuple[str, int]:

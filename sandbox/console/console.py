@@ -8,8 +8,10 @@ from typing import Any, TypeVar, cast
 from flask import current_app, g
 
 from sandbox.clock import wall_now
+from sandbox.console.guessing import Guesses
 from sandbox.console.powers import Answer, Powers
 from sandbox.console.runs import Runs
+from sandbox.console.sessions import Sessions
 from sandbox.contracts import Contract
 from sandbox.runtime import Runtime
 from sandbox.settings import Settings
@@ -31,6 +33,10 @@ class Console:
     """Where it keeps its key and the runs that are started from it."""
     runs: Runs
     """The runs that were started from it."""
+    sessions: Sessions
+    """Which sessions were ended before their time."""
+    guesses: Guesses
+    """Who was wrong at the sign-in lately."""
 
     @property
     def settings(self) -> Settings:

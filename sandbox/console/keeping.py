@@ -3,10 +3,11 @@
 import atexit
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from sandbox.identity.kept import kept_secret
-from sandbox.settings import Settings
+from sandbox.settings import Mode, Settings
 
 _ELSEWHERE = Path(".esr-sandbox") / "console"
 
@@ -32,3 +33,10 @@ def folder_of(settings: Settings) -> Path:
 def key_of(settings: Settings, folder: Path) -> str:
     """What sessions and links are signed with: the same after every restart, unless the folder is lost."""
     return settings.console_key or kept_secret(folder / "key")
+
+
+def with_key(settings: Settings) -> Settings:
+    """The settings with the console's key in them, for processes that are to share it: made once, before any is forked."""
+    if settings.mode is not Mode.FULL:
+        return settings
+    return replace(settings, console_key=key_of(settings, folder_of(settings)))

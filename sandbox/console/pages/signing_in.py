@@ -1,6 +1,8 @@
 """Signing in and out: with a token, or by a link that the ESR team has given."""
 
 import hmac
+import math
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,18 +11,18 @@ from flask import url_for as address_of
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from sandbox.console.access import public, sign_in
+from sandbox.clock import wall_now
+from sandbox.console.access import made_of, public, sign_in, sign_out, whose
 from sandbox.console.console import console
 from sandbox.console.door import BASE
+from sandbox.console.sessions import LINK_DAYS, SESSION_SECONDS
 from sandbox.database import Transaction
 from sandbox.identity.bearer import is_good
 from sandbox.identity.store import Client, digest_of, find_client
-from sandbox.workspaces.store import find_workspace
+from sandbox.timestamps import to_text
 
 page = Blueprint("signing_in", __name__)
 
-LINK_DAYS = 7
-"""How long a sign-in link is good."""
 _WRONG = "The sandbox knows no such token, or it has expired. An access token is good for ten minutes; get a new one."
 _ONE_EMPLOYER = (
     "This client acts for some employers only, and the console shows every employer of a workspace."
@@ -40,18 +42,31 @@ def show() -> ResponseReturnValue:
 @public
 def enter() -> ResponseReturnValue:
     """Begins a session with the operator's token, or with an access token of a client."""
+    address = request.remote_addr or ""
+    wait = console().guesses.wait(address)
+    if wait:
+        problem = (
+            f"Too many wrong tokens came from your address. Try again in {math.ceil(wait)} seconds."
+        )
+        return _asked_again(problem), 429, {"Retry-After": str(math.ceil(wait))}
     token = request.form.get("token", "").strip()
     operator = console().settings.operator_token or ""
     if operator and hmac.compare_digest(token.encode(), operator.encode()):
         sign_in(None)
         return _onwards()
     client = _client_of(token)
-    refused = _WRONG if client is None else _ONE_EMPLOYER if client.employers is not None else ""
-    if client is None or refused:
-        back = request.form.get("back", "")
-        return render_template("console/sign_in.html.j2", back=back, problem=refused), 403
+    if client is None:
+        console().guesses.note(address)
+        return _asked_again(_WRONG), 403
+    if client.employers is not None:
+        return _asked_again(_ONE_EMPLOYER), 403
     sign_in(client.workspace, client.client_id)
     return _onwards()
+
+
+def _asked_again(problem: str) -> str:
+    back = request.form.get("back", "")
+    return render_template("console/sign_in.html.j2", back=back, problem=problem)
 
 
 @page.get(f"{BASE}/sign-in/<link>")
@@ -75,17 +90,38 @@ def enter_by_link(link: str) -> ResponseReturnValue:
 @public
 def leave() -> ResponseReturnValue:
     """Ends the session."""
-    session.clear()
+    sign_out()
     flash("You are signed out.")
+    return redirect(address_of("signing_in.show"), 303)
+
+
+@page.get(f"{BASE}/session")
+def show_session() -> ResponseReturnValue:
+    """Who is signed in, until when, and the way to sign out everywhere; where nobody signs in, the way to Home."""
+    if not console().settings.signs_in:
+        return redirect(address_of("workspaces.begin"), 303)
+    began = datetime.fromtimestamp(session["since"], UTC)
+    ends = to_text(began + timedelta(seconds=SESSION_SECONDS))
+    return render_template(
+        "console/session.html.j2", began=to_text(began), ends=ends, client=session.get("client")
+    )
+
+
+@page.post(f"{BASE}/session/end-all")
+def leave_everywhere() -> ResponseReturnValue:
+    """Ends every session of the workspace's supplier, or of the ESR team, and the sign-in links that were given."""
+    sign_out(everywhere=True)
+    flash("Every session is ended.")
     return redirect(address_of("signing_in.show"), 303)
 
 
 def link_into(workspace: str) -> str:
     """The address of a page on which whoever has it signs in to a workspace, for some days."""
-    made = _made(workspace)
+    made = made_of(workspace)
     if made is None:
         abort(404)
-    token = _links().dumps({"workspace": workspace, "made": made})
+    held = {"workspace": workspace, "made": made, "at": wall_now().timestamp()}
+    token = _links().dumps(held)
     return f"{console().settings.public_url}{address_of('signing_in.show_link', link=token)}"
 
 
@@ -94,22 +130,18 @@ def _linked(link: str) -> dict[str, Any]:
         held: dict[str, Any] = _links().loads(link, max_age=LINK_DAYS * 86400)
     except BadSignature:
         held = {}
-    if not held or _made(held["workspace"]) != held["made"]:
+    made = made_of(held["workspace"]) if held else None
+    if (
+        made is None
+        or made != held["made"]
+        or console().sessions.ended().has("", whose(held["workspace"], made), held["at"])
+    ):
         abort(404, "This link is not good any more. Ask the ESR team for another one.")
     return held
 
 
 def _links() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="sign-in")
-
-
-def _made(workspace: str) -> str | None:
-    def look(transaction: Transaction) -> str | None:
-        found = find_workspace(transaction.connection, workspace)
-        return None if found is None else found.created_at
-
-    made: str | None = console().runtime.database.read(look).result()
-    return made
 
 
 def _client_of(token: str) -> Client | None:

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from sandbox.console.access import esr_team
+from sandbox.clock import wall_now
+from sandbox.console.access import esr_team, made_of, whose
 from sandbox.console.console import console, visitor
 from sandbox.console.door import BASE
-from sandbox.console.pages.signing_in import LINK_DAYS, link_into
+from sandbox.console.pages.signing_in import link_into
+from sandbox.console.sessions import LINK_DAYS
 from sandbox.workspaces.store import DEFAULT_WORKSPACE
 
 page = Blueprint("workspaces", __name__)
@@ -50,3 +52,15 @@ def make() -> ResponseReturnValue:
 def give_link(name: str) -> str:
     """Shows a link by which whoever has it signs in to a workspace."""
     return show(link=link_into(name))
+
+
+@page.post(f"{BASE}/workspaces/<name>/end-sessions")
+@esr_team
+def end_sessions(name: str) -> ResponseReturnValue:
+    """Signs everybody out who is signed in as a workspace's supplier, and ends the sign-in links into it."""
+    made = made_of(name)
+    if made is None:
+        abort(404)
+    console().sessions.end_all(whose(name, made), wall_now().timestamp())
+    flash(f"Every session of the supplier of {name} is ended, and every sign-in link into it.")
+    return redirect(url_for("workspaces.show"), 303)
