@@ -10,7 +10,7 @@ _ONE_AT_A_TIME = Lock()
 
 
 def picture(draw: Callable[[], str]) -> Response:
-    """The answer that holds the SVG which `draw` makes; it imports for itself what draws, so that no other page waits for that."""
+    """The answer that holds the SVG which `draw` makes. What draws is imported by it, so that no other page waits for that."""
     with _ONE_AT_A_TIME:
         svg = draw()
     answer = Response(svg, mimetype="image/svg+xml")

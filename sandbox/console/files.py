@@ -34,7 +34,7 @@ def is_there(folder: Path, name: str) -> bool:
 def give(folder: Path, name: str, names: Collection[str], called: str | None = None) -> Response:
     """The file `name` of a folder, if it is one of `names`; 404 otherwise.
 
-    A page is shown, with a policy under which nothing in it runs; every other file is taken away, under the name `called` or its own.
+    A page is shown, with a policy under which nothing in it runs; every other file is taken away, as `called` or as it is.
     """
     if name not in names or Path(name).name != name or not is_there(folder, name):
         abort(404, "There is no such file.")
