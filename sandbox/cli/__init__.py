@@ -136,6 +136,7 @@ class Stop(Exception):
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line and exits. Whatever goes wrong is one clear sentence, never a traceback."""
     _end_in_order()
+    _confine()
     code = run(arguments)
     try:
         sys.stdout.flush()
@@ -143,6 +144,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # Whoever read our output has seen enough; Python must not try once more as it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
+
+
+def _confine() -> None:
+    """Holds a command that a hosted sandbox runs for a supplier to the addresses that the sandbox may send to."""
+    told = os.environ.get("ESR_SANDBOX_CONFINED")
+    if told is not None:
+        from sandbox.confined import confine
+
+        confine(told)
 
 
 def _end_in_order() -> None:

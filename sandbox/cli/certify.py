@@ -152,5 +152,5 @@ def command(
         try:
             return certify(asked, signing_key(key_path), guided, see, watcher)
         except Stop as problem:
-            watcher.see({"event": "refused", "sentence": str(problem)})
+            watcher.see({"event": "stopped", "sentence": str(problem)})
             raise

@@ -274,6 +274,23 @@ class SandboxJournal:
     _kept: list[dict[str, Any]] = field(default_factory=list)
     _next: str | None = None
 
+    def begin_at_the_last_reset(self) -> bool:
+        """Leaves out what was before the world was emptied for the last time; answers whether it ever was.
+
+        Of the world before, nothing that was said then is true any more.
+        """
+        found, more = False, True
+        cursor: str | None = None
+        while more:
+            parameters: dict[str, str | int] = {"limit": 100, "operationId": "reset_workspace"}
+            if cursor is not None:
+                parameters["cursor"] = cursor
+            page = good(self._asked("GET", "/exchanges", params=parameters), 200)
+            if page["exchanges"]:
+                found, self._next = True, page["next"]
+            cursor, more = page["next"], page["more"]
+        return found
+
     def mark(self) -> int:
         """How many exchanges of the subject there are."""
         self._read_on()

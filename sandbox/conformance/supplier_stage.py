@@ -61,6 +61,8 @@ class SupplierStage:
     """What the sandbox's powers ask for, where they do."""
     _places: "itertools.count[int]" = field(default_factory=itertools.count)
     _journal: "SandboxJournal | None" = None
+    _goes_on: bool = False
+    """Whether the subject was there before the world was emptied, and may know still what it learned then."""
 
     @classmethod
     @contextmanager
@@ -81,6 +83,7 @@ class SupplierStage:
         says whether the workspace will do, and leaves it as it is. Raises CannotArrange.
         """
         with httpx.Client(timeout=20.0, trust_env=False, headers={"User-Agent": AGENT}) as client:
+            is_made_for_it = access is None
             if access is None:
                 made = client.post(
                     f"{url}/control/v1/workspaces",
@@ -95,6 +98,7 @@ class SupplierStage:
                 stage._check()
                 if not only_looks:
                     stage._fill()
+                    stage._goes_on = not is_made_for_it and stage.journal.begin_at_the_last_reset()
             except TokenRefused as problem:
                 raise CannotArrange(str(problem)) from problem
             yield stage
@@ -277,6 +281,7 @@ class SupplierStage:
                 },
                 "receiver": self.receiver_url,
                 "closed": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                **({"complete": False} if self._goes_on else {}),
             }
         }
 
