@@ -113,8 +113,8 @@ def write_applicants(
 
 
 def _watched(
-    found: Iterator[Mapping[str, Any]], watch: Callable[[int], None]
-) -> Iterator[Mapping[str, Any]]:
+    found: Iterator[dict[str, Any]], watch: Callable[[int], None]
+) -> Iterator[dict[str, Any]]:
     for done, each in enumerate(found, start=1):
         if done % _TOLD_EVERY == 0:
             watch(done)

@@ -13,6 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from sandbox.cli import FAILED, HELD, Stop
+from sandbox.cli.output import json_option, print_json
+from sandbox.cli.progress import bar
 from sandbox.cli.verify import trust_options, trusted_keys
 from sandbox.conformance.case import Case, load_cases
 from sandbox.conformance.certificates.certificate import NotCertifiable, State
@@ -50,23 +52,37 @@ def command() -> None:
     """Give certificates on verified evidence, take them back, and tell what a new contract does to them."""
 
 
-@command.group("challenge")
+@command.group(
+    "challenge",
+    epilog="Example: esr-sandbox certificate challenge new --register register --for Acme",
+)
 def challenge() -> None:
     """Bind a supplier's run to a challenge of yours."""
 
 
-@challenge.command("new")
+@challenge.command(
+    "new", epilog="Example: esr-sandbox certificate challenge new --register register --for Acme"
+)
 @_REGISTER
 @click.option("--for", "purpose", default="", help="For whom it is, to find it again.")
-def new_challenge(folder: Path, purpose: str) -> None:
+@json_option
+def new_challenge(folder: Path, purpose: str, as_json: bool) -> None:
     """Give a challenge: hand it to the supplier, who runs the suite with it."""
     try:
-        click.echo(Register(folder).challenge(datetime.now(UTC), purpose))
+        nonce = Register(folder).challenge(datetime.now(UTC), purpose)
     except RegisterUnusable as problem:
         raise Stop(str(problem)) from problem
+    if as_json:
+        print_json({"challenge": nonce, "for": purpose})
+    else:
+        click.echo(nonce)
 
 
-@command.command("issue")
+@command.command(
+    "issue",
+    epilog="Example: esr-sandbox certificate issue pack.zip --trust keys/supplier.public.pem --key keys/esr-team.private.pem "
+    "--register register",
+)
 @click.argument("pack", type=_FILE)
 @trust_options
 @click.option("--key", required=True, type=_FILE, help="The ESR team's private key.")
@@ -80,6 +96,7 @@ def new_challenge(folder: Path, purpose: str) -> None:
     help="The public key of a reviewer; --key counts too.",
 )
 @click.option("--reviewer", help="Who answers for the certificate; the name of --key unless given.")
+@json_option
 def issue(
     pack: Path,
     trust: tuple[Path, ...],
@@ -91,6 +108,7 @@ def issue(
     reviews: Path | None,
     trust_reviewer: tuple[Path, ...],
     reviewer: str | None,
+    as_json: bool,
 ) -> int:
     """Verify a pack and give a certificate on it; refuse to, with the reasons, where it is not enough."""
     keys = trusted_keys(trust, trust_host, trust_witness)
@@ -103,19 +121,26 @@ def issue(
             read_waivers(waivers) if waivers else (),
             read_reviews(reviews, {key_id(each): each for each in reviewers}) if reviews else (),
         )
-        verification = verify_pack(
-            pack, keys, recompute, requirements, now.date(), register.revocations()
-        )
+        with bar(f"Computing the verdicts of {pack.name} anew", is_told=False):
+            verification = verify_pack(
+                pack, keys, recompute, requirements, now.date(), register.revocations()
+            )
         issued = issue_certificate(register, verification, issuer, requirements, decisions, now)
     except NotCertifiable as problem:
         click.echo("No certificate is given.", err=True)
         for reason in problem.reasons:
             click.echo(f"  {reason}", err=True)
+        if as_json:
+            print_json({"issued": False, "reasons": problem.reasons})
         return FAILED
     except _UNUSABLE as problem:
         raise Stop(str(problem)) from problem
     certificate = issued.certificate
     place = folder / "certificates" / certificate.id
+    if as_json:
+        files = {"token": f"{place}.jws", "page": f"{place}.html"}
+        print_json({"issued": True, "certificate": certificate.to_dict(), **files})
+        return HELD
     click.echo(
         f"{certificate.id}: {certificate.product} {certificate.version}, {certificate.kind}, {certificate.level}, "
         f"until {certificate.expires}"
@@ -124,7 +149,11 @@ def issue(
     return HELD
 
 
-@command.command("review")
+@command.command(
+    "review",
+    epilog="Example: esr-sandbox certificate review pack.zip --trust keys/supplier.public.pem --requirement ESR-APP-014 "
+    "--decision kept --reason 'Seen in the log.' --reviewer 'R. Reviewer' --key keys/reviewer.private.pem --out reviews",
+)
 @click.argument("pack", type=_FILE)
 @trust_options
 @click.option(
@@ -142,6 +171,7 @@ def issue(
 @click.option(
     "--out", required=True, type=_FILE, help="The file of reviews to add the decision to."
 )
+@json_option
 def review(
     pack: Path,
     trust: tuple[Path, ...],
@@ -153,6 +183,7 @@ def review(
     reviewer: str,
     key: Path,
     out: Path,
+    as_json: bool,
 ) -> int:
     """Decide, as a named reviewer, what a pack's run left to a person."""
     keys = trusted_keys(trust, trust_host, trust_witness)
@@ -171,13 +202,16 @@ def review(
         raise Stop(str(problem)) from problem
     with out.open("a", encoding="ascii") as file:
         file.write(f"{line}\n")
-    click.echo(f"{requirement}: {decision}, added to {out}")
+    if as_json:
+        print_json({"requirement": requirement, "decision": decision, "path": out})
+    else:
+        click.echo(f"{requirement}: {decision}, added to {out}")
     return HELD
 
 
-@command.command("list")
+@command.command("list", epilog="Example: esr-sandbox certificate list --register register")
 @_REGISTER
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for scripts.")
+@json_option
 def list_certificates(folder: Path, as_json: bool) -> None:
     """List the certificates of a register and whether each holds today."""
     register, today = Register(folder), datetime.now(UTC).date()
@@ -196,7 +230,7 @@ def list_certificates(folder: Path, as_json: bool) -> None:
             for item, state in rows
         ]
         document = {"certificates": held, "head": head}
-        click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+        print_json(document)
         return
     console = Console()
     console.print(_list_table(rows), highlight=False)
@@ -216,21 +250,31 @@ def _list_table(rows: list[tuple[Issued, State]]) -> Table:
     return table
 
 
-@command.command("revoke")
+@command.command(
+    "revoke",
+    epilog="Example: esr-sandbox certificate revoke CERTIFICATE --register register --reason 'The build was replaced.'",
+)
 @click.argument("name", metavar="ID")
 @_REGISTER
 @click.option("--reason", required=True, help="Why, in a sentence.")
 @click.option("--by", help="Who takes it back; the user of this machine unless given.")
-def revoke(name: str, folder: Path, reason: str, by: str | None) -> None:
+@json_option
+def revoke(name: str, folder: Path, reason: str, by: str | None, as_json: bool) -> None:
     """Take a certificate back, or a supplier's key by its keyid; neither it nor its evidence is accepted any more."""
     try:
         Register(folder).revoke(name, reason, by or getpass.getuser(), datetime.now(UTC))
     except RegisterUnusable as problem:
         raise Stop(str(problem)) from problem
-    click.echo(f"{name} is revoked.")
+    if as_json:
+        print_json({"revoked": name, "reason": reason})
+    else:
+        click.echo(f"{name} is revoked.")
 
 
-@command.command("impact")
+@command.command(
+    "impact",
+    epilog="Example: esr-sandbox certificate impact before/bundle.json openapi/esr/v1/bundle.json --register register",
+)
 @click.argument("old", type=_FILE)
 @click.argument("new", type=_FILE)
 @click.option(
@@ -239,7 +283,7 @@ def revoke(name: str, folder: Path, reason: str, by: str | None) -> None:
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="A register, to tell which certificates are touched.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for scripts.")
+@json_option
 def tell_impact(old: Path, new: Path, folder: Path | None, as_json: bool) -> int:
     """Compare two versions of a contract (bundle.json or openapi.yaml): what breaks, whom it touches, what to run again."""
     before, after = _contract(old), _contract(new)
@@ -265,7 +309,7 @@ def tell_impact(old: Path, new: Path, folder: Path | None, as_json: bool) -> int
         ],
     )
     if as_json:
-        click.echo(orjson.dumps(found.to_dict(), option=orjson.OPT_INDENT_2).decode())
+        print_json(found.to_dict())
     else:
         _print_impact(found, Console())
     return HELD

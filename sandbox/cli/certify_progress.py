@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from sandbox.cli.progress import is_watched
+
 _COLOURS = {
     "pass": "green",
     "fail": "bold red",
@@ -37,7 +39,7 @@ class Watcher:
             TimeElapsedColumn(),
             console=Console(stderr=True, highlight=False),
             transient=True,
-            disable=as_json or not Console(stderr=True).is_terminal,
+            disable=as_json or not is_watched(),
         )
         self._task = self._progress.add_task("Starting", total=None)
 

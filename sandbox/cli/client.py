@@ -16,7 +16,7 @@ _URL = "http://127.0.0.1:8080"
 _SECONDS = 30.0
 
 
-@click.group("client")
+@click.group("client", epilog="Example: esr-sandbox client new --key-file client.pem")
 def command() -> None:
     """Let a system in that gets its tokens with a key of its own, as on the NHS platform."""
 

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-import orjson
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from sandbox.cli import FAILED, HELD, Stop
+from sandbox.cli.output import json_option, print_json
+from sandbox.cli.progress import bar
 from sandbox.conformance.certificates.register import Register, RegisterUnusable
 from sandbox.conformance.evidence.keys import KeyUnusable, key_name, read_public_key
 from sandbox.conformance.evidence.known import NOT_LOOKED_UP
@@ -79,7 +80,7 @@ def trusted_keys(
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="A register, to look up revocations in.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for scripts.")
+@json_option
 def command(
     pack: Path,
     trust: tuple[Path, ...],
@@ -97,11 +98,12 @@ def command(
         revocations = NOT_LOOKED_UP if folder is None else Register(folder).revocations()
     except RegisterUnusable as problem:
         raise Stop(str(problem)) from problem
-    found = verify_pack(
-        pack, keys, recompute, load_requirements(), revocations=revocations, nonce=nonce
-    )
+    with bar(f"Computing the verdicts of {pack.name} anew", is_told=False):
+        found = verify_pack(
+            pack, keys, recompute, load_requirements(), revocations=revocations, nonce=nonce
+        )
     if as_json:
-        click.echo(orjson.dumps(found.to_dict(), option=orjson.OPT_INDENT_2).decode())
+        print_json(found.to_dict())
     else:
         print_verification(found, Console())
     return HELD if found.accepted else FAILED
