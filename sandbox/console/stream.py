@@ -12,8 +12,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from sandbox.console.access import SESSION_SECONDS, visitor_of
+from sandbox.console.access import visitor_of
+from sandbox.console.console import EXTENSION
 from sandbox.console.live import PATH, Watch
+from sandbox.console.sessions import SESSION_SECONDS
+from sandbox.console.telling import Telling
 from sandbox.runtime import Runtime
 from sandbox.web.call import Visitor
 
@@ -21,7 +24,9 @@ _LOOK_SECONDS = 0.5
 _ALIVE_SECONDS = 15.0
 """After so long with nothing to tell, a comment goes out, so that nobody between takes the connection for dead."""
 _LONGEST_SECONDS = 3600.0
-"""Then the browser comes back by itself, and is asked again who it is."""
+"""Then the browser comes back by itself."""
+_ASK_SECONDS = 15.0
+"""Every so often it is asked again who watches: a session may have ended meanwhile."""
 _MOST = 100
 """How many watch at once in one process."""
 
@@ -44,16 +49,22 @@ class Stream:
         place = PATH.fullmatch(request.url.path)
         if place is None or request.method != "GET":
             return PlainTextResponse("There is nothing here.\n", 404)
-        visitor = await asyncio.to_thread(self._visitor, request.headers.get("cookie", ""))
-        if visitor is None or not visitor.may_see(place[1]):
+        cookies = request.headers.get("cookie", "")
+        if not await self._may_watch(place[1], cookies):
             return PlainTextResponse("Sign in first.\n", 403)
         if self._watching >= _MOST:
             return PlainTextResponse(
                 f"{_MOST} pages watch already.\n", 503, headers={"Retry-After": "30"}
             )
-        watch = Watch.of(self._runtime, place[1], request)
+        settings, console = self._runtime.settings, self._flask.extensions[EXTENSION]
+        telling = Telling(console.contracts, (settings.own_url, settings.public_url))
+        watch = Watch.of(self._runtime, place[1], request, telling)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(self._events(watch), 200, headers, "text/event-stream")
+        return StreamingResponse(self._events(watch, cookies), 200, headers, "text/event-stream")
+
+    async def _may_watch(self, workspace: str, cookies: str) -> bool:
+        visitor = await asyncio.to_thread(self._visitor, cookies)
+        return visitor is not None and visitor.may_see(workspace)
 
     def _visitor(self, cookies: str) -> Visitor | None:
         with self._flask.app_context():
@@ -70,20 +81,26 @@ class Stream:
         except (BadSignature, CookieError):
             return {}
 
-    async def _events(self, watch: Watch) -> AsyncIterator[bytes]:
+    async def _events(self, watch: Watch, cookies: str) -> AsyncIterator[bytes]:
         self._watching += 1
         loop = asyncio.get_running_loop()
-        began = told = loop.time()
+        began = told = asked = loop.time()
         try:
             yield b"retry: 1000\n\n"
             while not self._runtime.is_stopping and loop.time() - began < _LONGEST_SECONDS:
-                event = await watch.look()
-                if event:
+                if loop.time() - asked > _ASK_SECONDS:
+                    asked = loop.time()
+                    if not await self._may_watch(watch.workspace, cookies):
+                        break
+                found = await watch.look()
+                if found.is_over:
+                    break
+                if found.event:
                     told = loop.time()
-                    yield event
+                    yield found.event
                 elif loop.time() - told > _ALIVE_SECONDS:
                     told = loop.time()
-                    yield b": nothing new\n\n"
-                await asyncio.sleep(_LOOK_SECONDS)
+                    yield watch.mark
+                await asyncio.sleep(0 if found.is_behind else _LOOK_SECONDS)
         finally:
             self._watching -= 1
