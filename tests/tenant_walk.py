@@ -357,7 +357,7 @@ def _own(tenant: Tenant, operation: Operation, name: str) -> Any:
     if operation.operation_id == "delete_client" and not tenant.operator:
         # What is deleted comes back with no snapshot.
         return tenant.client()
-    particular = {"checkType": "dbs", "body": "09", "codeListId": "gender"}
+    particular = {"checkType": "dbs", "registrationBody": "09", "codeListId": "gender"}
     if operation.operation_id in tenant.ids and name in ("applicantNumber", "advertId"):
         return tenant.ids[operation.operation_id]
     if operation.operation_id in tenant.ids and name in ("applicationId", "vacancyReference"):

@@ -89,12 +89,12 @@ async def answer_registration_check(call: Call) -> Reply:
 
 
 async def put_register_entry(call: Call) -> Reply:
-    """PUT /esr/registers/{body}/{number}"""
+    """PUT /esr/registers/{registrationBody}/{number}"""
     return await call.write(
         lambda unit: answer(
             200,
             registers.put_register_entry(
-                unit, call.argument("body"), call.argument("number"), call.body
+                unit, call.argument("registrationBody"), call.argument("number"), call.body
             ),
         )
     )
