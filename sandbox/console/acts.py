@@ -15,8 +15,8 @@ _UNSAFE = frozenset({"post", "put", "patch", "delete"})
 _JSON = "application/json"
 
 FINAL: Mapping[str, str] = {
-    "reset_workspace": "Applicants, vacancies, positions, events and everything that waits to be sent are gone, and the clock follows "
-    "wall time again. Settings, tokens, snapshots and the journal stay.",
+    "reset_workspace": "Applicants, vacancies, positions, events and everything that waits to be sent are gone, and the clock "
+    "follows wall time again. Settings, tokens, snapshots and the journal stay.",
     "restore_snapshot": "The world as it is now is lost, unless you take a snapshot of it first. The journal stays.",
     "delete_position": "A deleted position stays deleted.",
     "clear_faults": "Every fault of the workspace is gone, spent or not.",

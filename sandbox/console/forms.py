@@ -10,7 +10,7 @@ read as the schema asks (a number in letters) goes on as it was entered: the con
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -109,6 +109,22 @@ def fields_of(
     return _Maker(document, entries, frozenset(without)).group(plain(schema, document), "")
 
 
+def parameter_fields(
+    parameters: Iterable[Mapping[str, Any]], document: dict[str, Any]
+) -> tuple[Field, ...]:
+    """The fields of what stands in a path, each named as the parameter is."""
+    maker = _Maker(document, {}, frozenset())
+    told = ("description", "example")
+    return tuple(
+        maker.field(
+            plain(each["schema"], document) | {name: each[name] for name in told if name in each},
+            str(each["name"]),
+            True,
+        )
+        for each in parameters
+    )
+
+
 def body_of(fields: tuple[Field, ...], entries: Entries) -> dict[str, Any]:
     """The JSON body that was entered; what was left empty is left out."""
     body = {}
@@ -182,25 +198,25 @@ class _Maker:
         )
 
     def _filled(self, pointer: str) -> int:
-        places = [name[len(pointer) + 1 :] for name in self.entries if name.startswith(f"{pointer}/")]
+        places = [
+            name[len(pointer) + 1 :] for name in self.entries if name.startswith(f"{pointer}/")
+        ]
         numbers = [int(place.split("/")[0]) for place in places if place.split("/")[0].isdigit()]
         return max(numbers, default=0) + 1
 
 
 def _kind(schema: dict[str, Any], document: dict[str, Any]) -> Kind:
-    match schema.get("type"):
-        case "object":
-            # What may hold anything cannot be laid out as fields.
-            return Kind.JSON if schema.get("additionalProperties", True) else Kind.GROUP
-        case "array":
-            items = plain(schema["items"], document)
-            return Kind.LIST if _kind(items, document) is Kind.GROUP else _plain_list(items)
-        case "boolean":
-            return Kind.BOOLEAN
-        case "integer":
-            return Kind.INTEGER
-        case "number":
-            return Kind.NUMBER
+    named = schema.get("type", "string")
+    if named == "object":
+        # What may hold anything cannot be laid out as fields.
+        return Kind.JSON if schema.get("additionalProperties", True) else Kind.GROUP
+    if named == "array":
+        items = plain(schema["items"], document)
+        return Kind.LIST if _kind(items, document) is Kind.GROUP else _plain_list(items)
+    return _kind_of_text(schema) if named == "string" else Kind(named)
+
+
+def _kind_of_text(schema: dict[str, Any]) -> Kind:
     if "enum" in schema:
         return Kind.CHOICE
     if schema.get("format") in ("date", "date-time"):
@@ -263,11 +279,11 @@ def _value(field: Field, entries: Entries) -> Any:
     match field.kind:
         case Kind.GROUP:
             body = body_of(field.fields, entries)
-            return body if body else _NOTHING
+            return body or _NOTHING
         case Kind.LIST:
             items = [_value(item, entries) for item in field.fields]
             held = [item for item in items if item is not _NOTHING]
-            return held if held else _NOTHING
+            return held or _NOTHING
         case Kind.DATE:
             return _date(field, entries)
     text = entries.get(field.pointer, "").strip()
@@ -325,13 +341,12 @@ def _enter(
                 place = f"{pointer}/{_escaped(name)}"
                 _enter(plain(part, document), document, value[name], place, entries)
     elif kind is Kind.LIST and isinstance(value, list):
-        for place, item in enumerate(value):
-            _enter(plain(schema["items"], document), document, item, f"{pointer}/{place}", entries)
+        for number, item in enumerate(value):
+            _enter(plain(schema["items"], document), document, item, f"{pointer}/{number}", entries)
     elif kind is Kind.DATE:
         year, month, day = (*str(value).split("-", 2), "", "")[:3]
         entries |= {
-            f"{pointer}.{part}": text
-            for part, text in zip(_PARTS, (day, month, year), strict=True)
+            f"{pointer}.{part}": text for part, text in zip(_PARTS, (day, month, year), strict=True)
         }
     elif kind is Kind.LINES and isinstance(value, list):
         entries[pointer] = "\n".join(map(str, value))

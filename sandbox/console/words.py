@@ -1,8 +1,11 @@
 """How the pages say things: moments, numbers and lengths of time in words."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
+
+from markupsafe import Markup, escape
 
 
 def moment(text: str | None) -> str:
@@ -42,6 +45,11 @@ def words(value: str) -> str:
     return value.replace("_", " ").replace("-", " ").lower()
 
 
+def coded(text: str) -> Markup:
+    """A text of a contract, with what stands between backticks as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704
+
+
 FILTERS: Mapping[str, Callable[[Any], str]] = {
     "moment": moment,
     "day": day,
@@ -49,4 +57,5 @@ FILTERS: Mapping[str, Callable[[Any], str]] = {
     "number": number,
     "milliseconds": milliseconds,
     "words": words,
+    "coded": coded,
 }

@@ -1,7 +1,7 @@
 """Looks for records of a world: by number, reference, name, employer and status, a page at a time.
 
-What has an index is found by it. What has none is looked for among so many rows that a page is bounded however large the world is;
-the next page goes on where the look ended.
+What has an index is found by it. What has none is looked for among a bounded number of rows, however large the world is; the next
+page goes on where the look ended.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -112,7 +112,11 @@ def _ways_to_applications(text: str) -> Iterator[Way]:
 
 NOUNS: Mapping[str, Noun] = {
     "positions": Noun(
-        positions, ("position_id",), _ways_to_positions, ("ods_code",), in_document=("hiringStatus",)
+        positions,
+        ("position_id",),
+        _ways_to_positions,
+        ("ods_code",),
+        in_document=("hiringStatus",),
     ),
     "vacancies": Noun(vacancies, ("record",), _ways_to_vacancies, ("ods_code", "status")),
     "applicants": Noun(
@@ -190,9 +194,7 @@ def _look(
             narrow.append(noun.table.c[name] == filters[name])
         else:
             wanted.append(_column_is(name, filters[name]))
-    wanted += [
-        _property_is(name, filters[name]) for name in noun.in_document if filters.get(name)
-    ]
+    wanted += [_property_is(name, filters[name]) for name in noun.in_document if filters.get(name)]
     most = LOOKED_AT if wanted else limit + 1
     among = _among(workspace, noun, narrow, before, most)
     keys = [among.c[name] for name in noun.keys]
@@ -229,7 +231,8 @@ def _among(
 
 def _is_before(keys: Sequence[sa.ColumnElement[Any]], before: Key) -> Criterion:
     if len(keys) == 1:
-        return keys[0] < before[0]
+        first: Criterion = keys[0] < before[0]
+        return first
     return sa.tuple_(*keys) < sa.tuple_(*before)
 
 

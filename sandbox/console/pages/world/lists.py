@@ -1,0 +1,290 @@
+"""The lists of a world: each searched, narrowed and read a page at a time; and where a number or a reference leads."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from sandbox.console.console import console
+from sandbox.console.pages.world.blueprint import HOME, NOUNS, page
+from sandbox.console.records import told
+from sandbox.console.store.world import LOOKED_AT, Found, find_records
+from sandbox.esr.domain.employment_checks import DETAILS, STATES
+from sandbox.esr.reference import code_lists
+from sandbox.esr.store.organisations import list_organisations
+from sandbox.web.call import Unit
+
+_PAGE = 25
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How one kind of record is listed."""
+
+    title: str
+    hint: str
+    """What the text that is looked for may be."""
+    head: tuple[str, ...]
+    row: Callable[[Record], tuple[str, ...]]
+    href: Callable[[Record], str]
+    """The page of a record; its first cell leads there."""
+    filters: Mapping[str, tuple[str, Mapping[str, str]]]
+    """Parameter → (label, value → words) of what a list may be narrowed by; employers are added where there are any."""
+
+
+def _of(*values: str) -> dict[str, str]:
+    return {value: value.replace("_", " ").capitalize() for value in values}
+
+
+def _vacancy_statuses() -> dict[str, str]:
+    return {
+        item["code"]: f"{item['code']} {item['label']}"
+        for item in code_lists()["vacancy-status"]["codes"]
+    }
+
+
+def _name(person: Record) -> str:
+    return f"{person['lastName']}, {person['firstName']}"
+
+
+def _listings() -> dict[str, Listing]:
+    return {
+        "employers": Listing(
+            "Employers",
+            "ODS code, VPD or part of the name.",
+            ("ODS code", "Name", "VPD"),
+            lambda it: (it["odsCode"], it["name"], it["vpd"]),
+            lambda it: url_for("world.employer", ods_code=it["odsCode"]),
+            {},
+        ),
+        "positions": Listing(
+            "Positions",
+            "Position ID, or words of the title, the area of work or the cost centre.",
+            ("Position ID", "Title", "Employer", "Hiring status"),
+            lambda it: (
+                str(it["positionId"]),
+                it["positionTitle"],
+                it["odsCode"],
+                it["hiringStatus"],
+            ),
+            lambda it: url_for("world.position", position_id=it["positionId"]),
+            {
+                "hiringStatus": (
+                    "Hiring status",
+                    _of("PROPOSED", "ACTIVE", "FROZEN", "ELIMINATED", "DELETED"),
+                )
+            },
+        ),
+        "vacancies": Listing(
+            "Vacancies",
+            "Vacancy reference, or words of the title.",
+            ("Vacancy reference", "Title", "Employer", "Status", "Closing date"),
+            lambda it: (
+                it["vacancyReference"],
+                it["title"],
+                it["odsCode"],
+                told("vacancyStatus", it["status"]),
+                told("", it.get("closingDate", "")),
+            ),
+            lambda it: url_for("world.vacancy", reference=it["vacancyReference"]),
+            {"status": ("Status", _vacancy_statuses())},
+        ),
+        "applicants": Listing(
+            "Applicants",
+            "Applicant number, your reference, vacancy reference, the beginning of a last name, or words of the record.",
+            ("Applicant number", "Name", "Status", "Start date", "Employer", "Your reference"),
+            lambda it: (
+                it["applicantNumber"],
+                _name(it["person"]),
+                it["status"],
+                told("", it["startDate"]),
+                it["odsCode"],
+                it["supplierReference"],
+            ),
+            lambda it: url_for("world.applicant", number=it["applicantNumber"]),
+            {
+                "status": (
+                    "Status",
+                    _of("ACTIVE_APPLICATION", "OFFER", "ACCEPTED", "HIRED", "TERMINATED"),
+                )
+            },
+        ),
+        "checks": Listing(
+            "Employment checks",
+            "Applicant number, or words of the record.",
+            ("Applicant number", "Check", "State", "Outcome", "Requested", "Last updated by"),
+            lambda it: (
+                it["applicantNumber"],
+                it["checkType"],
+                it["state"],
+                it.get("outcome", ""),
+                told("", it["requestedDate"]),
+                it["updatedBy"],
+            ),
+            lambda it: url_for(
+                "world.check", number=it["applicantNumber"], check_type=it["checkType"]
+            ),
+            {
+                "check_type": ("Check", {name: name for name in DETAILS}),
+                "state": ("State", _of(*(name for name in STATES if name))),
+                "outcome": ("Outcome", _of("CLEAR", "CONSIDER", "NOT_CLEAR")),
+            },
+        ),
+        "adverts": Listing(
+            "Adverts of NHS Jobs",
+            "Advert number or reference, vacancy reference, or words of the advert.",
+            ("Advert number", "Title", "Status", "Employer", "Closes", "Vacancy"),
+            lambda it: (
+                str(it["advertId"]),
+                it.get("title", ""),
+                it["status"],
+                it["odsCode"],
+                told("", it.get("closeDate", "")),
+                it.get("vacancyReference", ""),
+            ),
+            lambda it: url_for("world.advert", advert_id=it["advertId"]),
+            {"status": ("Status", _of("DRAFT", "RECEIVED_FROM_ESR", "PUBLISHED", "CLOSED"))},
+        ),
+        "applications": Listing(
+            "Applications at NHS Jobs",
+            "Application number or reference, ESR's applicant number, or words of the application.",
+            ("Application number", "Candidate", "Status", "Employer", "Advert", "ESR applicant"),
+            lambda it: (
+                str(it["applicationId"]),
+                _name(it["candidate"]),
+                it["status"],
+                it["odsCode"],
+                str(it["advertId"]),
+                (it.get("esr") or {}).get("applicantNumber", ""),
+            ),
+            lambda it: url_for("world.application", application_id=it["applicationId"]),
+            {
+                "status": (
+                    "Status",
+                    _of(
+                        *("APPLIED", "OFFERED", "OFFER_ACCEPTED", "OFFER_DECLINED", "SENT_TO_ESR"),
+                        *("ESR_REJECTED", "HIRED", "WITHDRAWN"),
+                    ),
+                )
+            },
+        ),
+    }
+
+
+_COLUMNS = {"employer": "ods_code", "vacancy": "vacancy_reference", "advert": "advert_id"}
+"""Parameter of a list → the column that it narrows, where they are called differently."""
+
+
+@page.get(f"{HOME}/<any({', '.join(NOUNS)}):noun>")
+def listed(noun: str) -> str:
+    """One list."""
+    listing = _listings()[noun]
+    text = request.args.get("q", "").strip()[:200]
+    employers = console().read(
+        lambda unit: {
+            item["odsCode"]: f"{item['odsCode']} {item['name']}"
+            for item in list_organisations(unit.connection, unit.workspace.name)
+        }
+    )
+    filters = dict(listing.filters)
+    if noun not in ("employers", "checks"):
+        filters["employer"] = ("Employer", employers)
+    given = {
+        name: request.args.get(name, "").strip()
+        for name in (*filters, "vacancy", "advert")
+        if name in filters or name == _ABOUT.get(noun)
+    }
+    found = _employers(text) if noun == "employers" else _found(noun, text, given)
+    kept: dict[str, Any] = {name: value for name, value in {"q": text, **given}.items() if value}
+    is_later = "before" in request.args
+    return render_template(
+        "console/world/list.html.j2",
+        noun=noun,
+        listing=listing,
+        text=text,
+        looked_at=LOOKED_AT,
+        filters=filters,
+        given=given,
+        found=found,
+        rows=[(listing.href(record), listing.row(record)) for record in found.records],
+        first=url_for("world.listed", noun=noun, **kept) if is_later else "",
+        next=url_for("world.listed", noun=noun, **kept, by=found.by, before=_written(found.last))
+        if found.last
+        else "",
+    )
+
+
+_ABOUT = {"applicants": "vacancy", "applications": "advert"}
+"""List → what else it can be of, by a link."""
+
+
+def _found(noun: str, text: str, given: Mapping[str, str]) -> Found:
+    by, before = request.args.get("by", ""), _read(request.args.get("before", ""))
+    filters = {_COLUMNS.get(name, name): value for name, value in given.items()}
+    if not filters.get("advert_id", "0").isdigit():
+        filters["advert_id"] = "0"
+    return console().read(
+        lambda unit: find_records(
+            unit.connection,
+            unit.workspace.name,
+            noun,
+            text=text,
+            by=by,
+            filters=filters,
+            before=before,
+            limit=_PAGE,
+        )
+    )
+
+
+def _employers(text: str) -> Found:
+    after = str((_read(request.args.get("before", "")) or ("",))[0])
+
+    def look(unit: Unit) -> Found:
+        every = list_organisations(unit.connection, unit.workspace.name)
+        fit = [
+            item
+            for item in sorted(every, key=lambda item: str(item["odsCode"]))
+            if item["odsCode"] > after
+            and text.lower() in f"{item['odsCode']} {item['vpd']} {item['name']}".lower()
+        ]
+        shown = fit[:_PAGE]
+        return Found(shown, (shown[-1]["odsCode"],) if len(fit) > _PAGE else None)
+
+    return console().read(look)
+
+
+def _written(key: tuple[Any, ...] | None) -> str:
+    return orjson.dumps(key).decode()
+
+
+def _read(text: str) -> tuple[Any, ...] | None:
+    """The key of a record as `_written` writes it. Answers 400 where it is none."""
+    if not text:
+        return None
+    try:
+        key = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        key = None
+    is_key = isinstance(key, list) and 1 <= len(key) <= 2
+    if not is_key or not all(isinstance(part, str | int) for part in key):
+        abort(400, "This is no page of the list. Begin at the first one.")
+    return tuple(key)
+
+
+@page.get(f"{HOME}/find")
+def find() -> ResponseReturnValue:
+    """The page of the one record that a number or a reference names, or the list of applicants who fit it."""
+    text = request.args.get("q", "").strip()[:200]
+    if not text:
+        flash("Enter a number, a reference or a name.", "problem")
+        return redirect(url_for("world.show"), 303)
+    for noun in ("applicants", "vacancies", "positions", "adverts", "applications"):
+        found = _found(noun, text, {})
+        if len(found.records) == 1 and not found.by.startswith("words"):
+            return redirect(_listings()[noun].href(found.records[0]), 303)
+    return redirect(url_for("world.listed", noun="applicants", q=text), 303)
