@@ -64,7 +64,7 @@ PARTICULAR = {
 NO_IDS = frozenset(
     """
     If-Match X-Correlation-ID Content-Digest Signature-Input Signature
-    checkType codeListId body limit status direction system operationId location distance countryCode contractType
+    checkType codeListId body registrationBody limit status direction system operationId location distance countryCode contractType
     staffGroup workingPattern payBand salaryFrom salaryTo publishedFrom internalOnly externalOnly sort page pageSize size
     title openings firstName middleNames lastName previousLastName gender nationality ethnicOrigin maritalStatus disability
     religiousBelief sexualOrientation mobileNumber homeNumber line1 line2 town county postcode country number type jobRole
