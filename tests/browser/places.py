@@ -30,10 +30,23 @@ class Prepared:
 
 Place = Callable[[Prepared], str]
 
+
+def _refused(it: Prepared) -> str:
+    """Somebody is sent whom ESR does not take."""
+    body = {**it.tenant.body("applicant", reference="refused"), "positionId": 1}
+    it.tenant.workspace.write("POST", "/applicants", body)
+    return f"{it.home}/journey/refused?reference={body['supplierReference']}"
+
+
 PLACES: Mapping[str, Place] = {
     "home.show": lambda it: it.home,
     "traffic.show": lambda it: f"{it.home}/traffic",
     "journey.show": lambda it: f"{it.home}/journey",
+    "journey.applicant": lambda it: f"{it.home}/journey/{it.tenant.ids['applicantNumber']}",
+    "journey.application": lambda it: (
+        f"{it.home}/journey/application/{it.tenant.ids['make_offer']}"
+    ),
+    "journey.refused": lambda it: _refused(it),
     "world.show": lambda it: f"{it.home}/world",
     "certify.show": lambda it: f"{it.home}/certify",
     "load.show": lambda it: f"{it.home}/load",
