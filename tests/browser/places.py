@@ -46,7 +46,7 @@ PLACES: Mapping[str, Place] = {
     "journey.application": lambda it: (
         f"{it.home}/journey/application/{it.tenant.ids['make_offer']}"
     ),
-    "journey.refused": lambda it: _refused(it),
+    "journey.refused": _refused,
     "world.show": lambda it: f"{it.home}/world",
     "certify.show": lambda it: f"{it.home}/certify",
     "load.show": lambda it: f"{it.home}/load",
