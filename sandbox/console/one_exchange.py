@@ -61,7 +61,6 @@ def told(number: int, telling: Telling) -> dict[str, Any]:
         "curl": _commands(exchange),
         "masked": sorted(set(masked_places(json_of(sent)))),
         "beside": [telling.row(item, name) for item in rows],
-        "journeys": "journey.applicant" in current_app.view_functions,
         "contract_page": _contract_page(exchange),
         "before": url_for("traffic.exchange", number=number - 1) if number > 1 else "",
         "after": url_for("traffic.exchange", number=number + 1) if number < last else "",

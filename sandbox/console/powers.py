@@ -62,6 +62,11 @@ class Powers:
         asked = self._ask(visitor, method, f"/w/{workspace}/control/v1{path}", body, query)
         return asyncio.run_coroutine_threadsafe(asked, self._loop).result(_SECONDS)
 
+    def ready(self) -> Answer:
+        """What /ready answers: whether the sandbox can do its work, check by check."""
+        asked = self._ask(Visitor(), "GET", "/ready", None, None)
+        return asyncio.run_coroutine_threadsafe(asked, self._loop).result(_SECONDS)
+
     async def _ask(
         self,
         visitor: Visitor,

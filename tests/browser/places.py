@@ -38,9 +38,17 @@ def _refused(it: Prepared) -> str:
     return f"{it.home}/journey/refused?reference={body['supplierReference']}"
 
 
+def _exchange(it: Prepared) -> str:
+    """The exchange in which somebody is sent whom ESR does not take."""
+    _refused(it)
+    found = it.tenant.workspace.control.get("/exchanges", params={"status": 422, "limit": 1})
+    return f"{it.home}/traffic/{found.json()['exchanges'][0]['exchangeId']}"
+
+
 PLACES: Mapping[str, Place] = {
     "home.show": lambda it: it.home,
     "traffic.show": lambda it: f"{it.home}/traffic",
+    "traffic.exchange": _exchange,
     "journey.show": lambda it: f"{it.home}/journey",
     "journey.applicant": lambda it: f"{it.home}/journey/{it.tenant.ids['applicantNumber']}",
     "journey.application": lambda it: (
