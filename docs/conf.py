@@ -31,7 +31,7 @@ html_use_index = False
 html_copy_source = False
 html_show_sphinx = False
 html_theme_options = {
-    "announcement": "A model of our own: the specification of ESR's e-Recruitment interface is not public.",
+    "announcement": "A model of ours, not ESR's specification.",
 }
 
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(((?:\.\./)+[^)#\s]*)(#[^)\s]*)?\)")
@@ -49,7 +49,20 @@ def _name_what_lies_outside(_app: Sphinx, page: str, source: list[str]) -> None:
     source[0] = _LINK.sub(named, source[0])
 
 
+def _level_captions(
+    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: Any
+) -> None:
+    """Gives the captions of the menu, which the theme marks as headings, the level that a heading must have."""
+    menu = context.get("furo_navigation_tree", "")
+    context["furo_navigation_tree"] = menu.replace(
+        'role="heading"', 'role="heading" aria-level="2"'
+    )
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Hooks in."""
     app.connect("source-read", _name_what_lies_outside)
+    app.connect(
+        "html-page-context", _level_captions, priority=900
+    )  # after the theme has made its menu
     return {"parallel_read_safe": True}

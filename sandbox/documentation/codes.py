@@ -26,9 +26,10 @@ SOURCE = "openapi/components/problem-codes.yaml"
 def page() -> str:
     """The page. Raises Undocumented for a code that says nothing about itself."""
     told = [WRITTEN, "# Problem and message codes\n\n", _OPENING]
+    clauses = _clauses()
     for status, group in groupby(_codes(), key=lambda each: int(each["status"])):
         told.append(f"## {status} {HTTPStatus(status).phrase}\n\n")
-        told += map(_section, group)
+        told += [_section(entry, clauses.get(entry["code"], [])) for entry in group]
     told += ["## The token endpoint\n\n", _TOKENS]
     told += [
         table(("status", "error", "error_description", "when", "how well it is known"), _tokens()),
@@ -87,13 +88,16 @@ def _codes() -> list[dict[str, Any]]:
     )
 
 
-def _section(entry: dict[str, Any]) -> str:
+def _clauses() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for each in load_requirements():
+        for name in each.codes:
+            found.setdefault(name, []).append(f"[{each.id}](requirements.md#{each.id.lower()})")
+    return found
+
+
+def _section(entry: dict[str, Any], clauses: list[str]) -> str:
     name = entry["code"]
-    clauses = [
-        f"[{each.id}](requirements.md#{each.id.lower()})"
-        for each in load_requirements()
-        if name in each.codes
-    ]
     told = [
         f"### {name}\n\n**{entry['title']}.** {one_line(entry['meaning'])}\n\n",
         f"*What to do:* {one_line(entry['whatToDo'])}\n\n",

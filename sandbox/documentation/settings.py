@@ -19,11 +19,12 @@ BESIDE_OPTIONS = {
 }
 """What the program reads from the environment that no option stands for."""
 _WITHIN = {
+    "ESR_SANDBOX_CONFINED",
     "ESR_SANDBOX_REPLAY",
     "ESR_SANDBOX_REPLAY_PIPE",
     "ESR_SANDBOX_REPLAY_SEED",
 }
-"""What the processes of one replay tell each other; nobody sets these."""
+"""What the sandbox tells the processes that it starts; nobody else sets these."""
 _NOT_SET = {"maximum_body_bytes", "request_seconds"}
 """Settings that no option sets: they are the same for everybody."""
 _OPTIONS = {"systems": "only", "tls_key": "tls_key"}
