@@ -90,7 +90,7 @@ bench: .venv ## measure, beside a bare handler and others' tools, and write docs
 pins: ## write constraints.txt anew from the newest releases that pyproject.toml admits
 	rm -rf .pins
 	$(PYTHON) -m venv .pins
-	.pins/bin/python -m pip --disable-pip-version-check -qq install '.[dev,node,bench]' hatchling
+	.pins/bin/python -m pip --disable-pip-version-check -qq install '.[dev,node,bench,clients]' hatchling
 	@sed -n '/^#/p' constraints.txt >.pins/header
 	@.pins/bin/python -m pip --disable-pip-version-check freeze --all --exclude pip --exclude esr-sandbox \
 		| LC_ALL=C sort -f | cat .pins/header - >constraints.txt
