@@ -79,8 +79,9 @@ def _section(each: Subcommand) -> str:
     if rows:
         told += [table(("option", "default", "variable", "what it does"), rows), "\n"]
     examples = _examples(each)
-    if examples:
-        told += ["```text\n", "\n".join(examples), "\n```\n\n"]
+    if not examples:
+        raise Undocumented(f"{name} shows no example. Write one as the epilog of the command.")
+    told += ["For instance:\n\n", "```text\n", "\n".join(examples), "\n```\n\n"]
     return "".join(told)
 
 
