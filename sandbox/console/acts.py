@@ -142,7 +142,8 @@ _ALL_OF_APPLICANT = (
     "start_transfer",
     "decide_transfer",
 )
-_WORDS: Mapping[str, str] = {
+WORDS: Mapping[str, str] = {
+    "record_check_in_esr": "Record the check",
     "decide_match": "Say who the applicant is",
     "hire_applicant": "Hire the applicant",
     "clear_occupational_health": "Occupational health concludes",
@@ -158,6 +159,7 @@ _WORDS: Mapping[str, str] = {
     "make_offer": "Make an offer",
     "answer_offer": "The candidate answers the offer",
 }
+"""Operation → what stands on the button for it."""
 
 
 def offers_of_applicant(
@@ -220,6 +222,6 @@ def _position(position_id: int) -> dict[str, str]:
 def _sorted_out(
     every: tuple[str, ...], sensible: list[str], **entries: str
 ) -> tuple[list[Offer], list[Offer]]:
-    offers = {name: Offer(name, _WORDS[name], entries) for name in every}
+    offers = {name: Offer(name, WORDS[name], entries) for name in every}
     rest = [offer for name, offer in offers.items() if name not in sensible]
     return [offers[name] for name in sensible], rest

@@ -1,6 +1,6 @@
 """A form for one operation of the control contract: filled in, sent, and shown again with what was wrong."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -31,7 +31,7 @@ class Sheet:
         for fault in self.problem.get("errors", ()):
             pointer = _named_by(fault, known)
             if pointer in known:
-                found.setdefault(pointer, str(fault["detail"]))
+                found.setdefault(pointer, _told(fault))
         return found
 
     @property
@@ -41,7 +41,7 @@ class Sheet:
         entries = []
         for fault in self.problem.get("errors", ()):
             found = by_pointer.get(_named_by(fault, by_pointer.keys()))
-            text = f"{found.label}: {fault['detail']}" if found else str(fault["detail"])
+            text = f"{found.label}: {_told(fault)}" if found else _told(fault)
             entries.append({"text": text} | ({"href": f"#{found.id}"} if found else {}))
         return entries
 
@@ -71,6 +71,21 @@ def send(sheet: Sheet) -> tuple[Sheet, Answer | None]:
     body = body_of(sheet.fields, sheet.entries) if sheet.operation.schema else None
     answer = console().ask(sheet.operation.method, sheet.operation.place(arguments), body)
     return replace(sheet, problem=answer.problem), answer
+
+
+_IN_WORDS: Mapping[str, str] = {
+    "is a required property": "This must be filled in.",
+    'is not a "date"': "This is no date. Enter a day, a month and a year, for instance 27 3 2026.",
+    'is not of type "integer"': "This is no whole number.",
+    'is not of type "number"': "This is no number.",
+    'is not a "date-time"': "This is no moment. Write it as 2026-06-01 08:00.",
+}
+"""How the contract's validator ends a sentence → what a person reads at the field."""
+
+
+def _told(fault: Mapping[str, Any]) -> str:
+    detail = str(fault["detail"])
+    return next((words for end, words in _IN_WORDS.items() if detail.endswith(end)), detail)
 
 
 def _all(fields: tuple[Field, ...]) -> list[Field]:

@@ -152,7 +152,7 @@ def plain(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
 
 def label_of(name: str) -> str:
     """`hiredDate` as `Hired date`."""
-    words = [word.lower() for word in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", name)]
+    words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[0-9]+|[A-Z]+(?![a-z])", name)]
     told = " ".join(_AUTHORS_WORDS.get(word, word) for word in words)
     return told[:1].upper() + told[1:]
 
@@ -233,7 +233,7 @@ def _hint(schema: dict[str, Any]) -> str:
     told = str(schema.get("description", "")).split("\n\n")[0].strip()
     for value in schema.get("enum", ()):
         # What each value means stands beside the value.
-        told = re.sub(rf"\s*`?{re.escape(str(value))}`?: [^.]*\.", "", told)
+        told = re.sub(rf"\s*(?<![A-Z_]){_quoted(value)}: [^.]*\.", "", told)
         told = re.sub(rf"(?<=\.) ?{re.escape(str(value))} [A-Z][^.]*, [^.]*\.", "", told)
     bounds = [schema[name] for name in ("minimum", "maximum") if name in schema]
     if len(bounds) == 2 and bounds[1] <= _TELLING_BOUND:
@@ -267,9 +267,14 @@ def _label_of_value(value: str, labels: Mapping[str, str], description: str) -> 
 
 def _meaning(value: str, description: str) -> str:
     """What the contract says of a value, in the form `VALUE: this.`"""
-    found = re.search(rf"(?:^|[\s`]){re.escape(value)}`?: ([^.]*)\.", description)
+    found = re.search(rf"(?<![A-Z_]){_quoted(value)}: ([^.]*)\.", description)
     told = found[1] if found else ""
     return f"{told[:1].upper()}{told[1:]}." if told else ""
+
+
+def _quoted(value: object) -> str:
+    """How a value may stand in a description, as an expression."""
+    return f"`?{re.escape(str(value))}`?"
 
 
 _NOTHING = object()

@@ -6,7 +6,7 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from sandbox.console.acts import AREAS, FINAL, Operation, control_operations
+from sandbox.console.acts import AREAS, FINAL, WORDS, Operation, control_operations
 from sandbox.console.asking import Sheet, send, sheet_of
 from sandbox.console.console import console
 from sandbox.console.forms import entries_of, plain
@@ -99,6 +99,7 @@ def _shown(sheet: Sheet) -> str:
         "console/world/act.html.j2",
         sheet=sheet,
         final=FINAL.get(sheet.operation.id, ""),
+        button_text=WORDS.get(sheet.operation.id, sheet.operation.title),
         add=_ADD,
         given=[place for place in sheet.places if sheet.entries.get(place.pointer)],
     )

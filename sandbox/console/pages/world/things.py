@@ -6,6 +6,7 @@ from flask import abort, render_template
 
 from sandbox.console import acts
 from sandbox.console.console import console
+from sandbox.console.forms import label_of
 from sandbox.console.pages.world.blueprint import HOME, page
 from sandbox.console.records import sections_of
 from sandbox.control.service import clocks
@@ -64,9 +65,9 @@ def applicant(number: str) -> str:
     return render_template(
         "console/world/applicant.html.j2",
         **found,
-        check_types=[(name, by_type.get(name)) for name in DETAILS],
-        sections=sections_of(found["record"], own="applicantNumber"),
-        transfer_sections=sections_of(transfer, "Inter-authority transfer", "applicantNumber"),
+        check_types=[(name, label_of(name), by_type.get(name)) for name in DETAILS],
+        sections=sections_of(_ordered("Applicant", found["record"]), own="applicantNumber"),
+        transfer_sections=sections_of(transfer, own="applicantNumber"),
         now=now,
         rest=rest,
     )
@@ -88,8 +89,9 @@ def check(number: str, check_type: str) -> str:
         "console/world/check.html.j2",
         number=number,
         check_type=check_type,
+        label=label_of(check_type),
         record=found,
-        sections=sections_of(found or {}, own="checkType"),
+        sections=sections_of(_ordered("EmploymentCheck", found or {}), own="checkType"),
     )
 
 
@@ -167,6 +169,14 @@ def application(application_id: int) -> str:
     return _thing("application", found, "applicationId", title, now, rest)
 
 
+def _ordered(name: str, record: dict[str, Any]) -> dict[str, Any]:
+    """A record in the order in which the contract that names it describes it."""
+    schemas = [item.document["components"]["schemas"] for item in console().contracts]
+    described = next((found[name] for found in schemas if name in found), {})
+    order = [*described.get("properties", {}), *record]
+    return {name: record[name] for name in order if name in record}
+
+
 def _thing(
     noun: str,
     found: dict[str, Any],
@@ -181,7 +191,7 @@ def _thing(
         noun=noun,
         record=found,
         heading=title,
-        sections=sections_of(found, own=own),
+        sections=sections_of(_ordered(noun.capitalize(), found), own=own),
         now=now,
         rest=rest,
         problem=problem,
