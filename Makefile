@@ -49,7 +49,7 @@ console: $(CONSOLE_READY) ## bring the NHS.UK styles and scripts of the console 
 
 docs: .venv ## the documentation: its generated pages, and the site in docs/_build/html, which a running sandbox serves at /docs/
 	$(BIN)/python -m sandbox.documentation
-	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+	$(BIN)/sphinx-build -W --keep-going -q -b html -d docs/_build/doctrees docs docs/_build/html
 
 check: check-style check-types check-imports check-security check-contracts ## style, types, imports, security, and the contracts
 
