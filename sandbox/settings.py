@@ -97,6 +97,13 @@ class Settings:
     console_key: str = ""
     """What the console signs its sessions and share links with; one is kept in its folder when left out."""
 
+    register: Path | None = None
+    """The folder of the register of certificates, which the ESR team sees in the console; there is none when left out."""
+    register_key: Path | None = None
+    """The file of the ESR team's private key (PEM), with which the console signs certificates; it gives none when left out."""
+    trusted_keys: Path | None = None
+    """The folder of the public keys that count in the console: `suppliers`, `hosts`, `witnesses` and `reviewers` below it."""
+
     tls_certificate: Path | None = None
     """The certificate (PEM, with its chain) with which HTTPS is served; plain HTTP is when left out."""
     tls_key: Path | None = None

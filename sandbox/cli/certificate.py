@@ -1,13 +1,11 @@
 """`esr-sandbox certificate`."""
 
 import getpass
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
-import orjson
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -16,8 +14,8 @@ from sandbox.cli import FAILED, HELD, Stop
 from sandbox.cli.output import json_option, print_json
 from sandbox.cli.progress import bar
 from sandbox.cli.verify import trust_options, trusted_keys
-from sandbox.conformance.case import Case, load_cases
 from sandbox.conformance.certificates.certificate import NotCertifiable, State
+from sandbox.conformance.certificates.change import NoContract, impact_of_change, read_bundle
 from sandbox.conformance.certificates.decisions import (
     DecisionUnusable,
     Review,
@@ -25,7 +23,7 @@ from sandbox.conformance.certificates.decisions import (
     read_waivers,
     sign_review,
 )
-from sandbox.conformance.certificates.impact import CaseReference, Impact, impact
+from sandbox.conformance.certificates.impact import Impact
 from sandbox.conformance.certificates.issuing import Decisions, issue_certificate
 from sandbox.conformance.certificates.register import Issued, Register, RegisterUnusable
 from sandbox.conformance.evidence.keys import KeyUnusable, key_id, read_private_key, read_public_key
@@ -33,13 +31,14 @@ from sandbox.conformance.evidence.keys import key_name as name_of_key
 from sandbox.conformance.evidence.recomputation import recompute
 from sandbox.conformance.evidence.verify import verify_pack
 from sandbox.contracts import CONTRACT_NAMES, ContractError, load_contract
-from sandbox.contracts.bundle import bundle_contract, operations
+from sandbox.contracts.bundle import bundle_contract
 from sandbox.contracts.requirements import load_requirements
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _REGISTER = click.option(
     "--register",
     "folder",
+    envvar="ESR_SANDBOX_REGISTER",
     required=True,
     type=click.Path(path_type=Path, file_okay=False),
     help="The folder of the register.",
@@ -280,6 +279,7 @@ def revoke(name: str, folder: Path, reason: str, by: str | None, as_json: bool) 
 @click.option(
     "--register",
     "folder",
+    envvar="ESR_SANDBOX_REGISTER",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="A register, to tell which certificates are touched.",
 )
@@ -287,27 +287,11 @@ def revoke(name: str, folder: Path, reason: str, by: str | None, as_json: bool) 
 def tell_impact(old: Path, new: Path, folder: Path | None, as_json: bool) -> int:
     """Compare two versions of a contract (bundle.json or openapi.yaml): what breaks, whom it touches, what to run again."""
     before, after = _contract(old), _contract(new)
-    name = _contract_name(after)
-    if _contract_name(before) != name:
-        raise Stop(f"{old} is the contract {_contract_name(before)}, and {new} is {name}.")
-    names = {item["operationId"] for held in (before, after) for *_, item in operations(held)}
-    today = datetime.now(UTC).date()
     try:
         issued = Register(folder).issued() if folder else ()
-    except RegisterUnusable as problem:
+        found = impact_of_change(before, after, issued, datetime.now(UTC).date())
+    except (RegisterUnusable, NoContract) as problem:
         raise Stop(str(problem)) from problem
-    found = impact(
-        name,
-        before,
-        after,
-        load_requirements(),
-        [_reference(case, names) for case in load_cases()],
-        [
-            item.certificate
-            for item in issued
-            if item.certificate.state(today, item.revoked is not None, {}) is State.IN_FORCE
-        ],
-    )
     if as_json:
         print_json(found.to_dict())
     else:
@@ -321,32 +305,11 @@ def _contract(path: Path) -> dict[str, Any]:
     try:
         if path.suffix in (".yaml", ".yml"):
             return bundle_contract(path).document
-        document = orjson.loads(path.read_bytes())
-        list(operations(document))
-        return {**document, "info": {"version": str(document["info"]["version"])}}
-    except (ContractError, ValueError, KeyError, TypeError, AttributeError) as problem:
+        return read_bundle(path.read_bytes(), str(path))
+    except ContractError as problem:
         raise Stop(f"{path} is no contract: {problem}.") from problem
-
-
-def _contract_name(document: Mapping[str, Any]) -> str:
-    """`esr`, of a contract that is served under `/esr/v1`."""
-    servers = document.get("servers") or [{}]
-    return str(servers[0].get("url", "")).strip("/").split("/")[0]
-
-
-def _reference(case: Case, names: set[str]) -> CaseReference:
-    """A case with those operations that its data name anywhere."""
-    found: set[str] = set()
-    level: list[Any] = [case.document]
-    while level:
-        item = level.pop()
-        if isinstance(item, dict):
-            level += item.values()
-        elif isinstance(item, list):
-            level += item
-        elif item in names:
-            found.add(item)
-    return case.id, sorted(found), case.requirements
+    except NoContract as problem:
+        raise Stop(str(problem)) from problem
 
 
 def _print_impact(found: Impact, console: Console) -> None:

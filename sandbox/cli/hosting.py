@@ -76,6 +76,25 @@ _OPTIONS = (
         help="What the console signs its sessions and links with; one is made and kept in its folder when left out.",
     ),
     click.option(
+        "--register",
+        envvar="ESR_SANDBOX_REGISTER",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="The folder of the register of certificates, which the ESR team then keeps in the console too.",
+    ),
+    click.option(
+        "--register-key",
+        envvar="ESR_SANDBOX_REGISTER_KEY",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="The ESR team's private key (PEM), with which the console signs certificates; it gives none when left out.",
+    ),
+    click.option(
+        "--trusted-keys",
+        envvar="ESR_SANDBOX_TRUSTED_KEYS",
+        type=click.Path(file_okay=False, exists=True, path_type=Path),
+        help="The folder of the public keys that count when the console verifies: suppliers/*.pem below it, and hosts, "
+        "witnesses and reviewers.",
+    ),
+    click.option(
         "--log-format",
         envvar="ESR_SANDBOX_LOG_FORMAT",
         type=click.Choice([each.value for each in LogFormat]),
@@ -121,6 +140,9 @@ def hosting_settings(
     allowed_networks: tuple[Network, ...],
     console_folder: Path | None,
     console_key: str | None,
+    register: Path | None,
+    register_key: Path | None,
+    trusted_keys: Path | None,
     log_format: str,
     metrics: bool,
     traces: bool,
@@ -139,11 +161,25 @@ def hosting_settings(
         "allowed_networks": allowed_networks or None,
         "console_folder": console_folder,
         "console_key": console_key or "",
+        "register": register.resolve() if register else None,
+        "register_key": _usable(register_key) if register_key else None,
+        "trusted_keys": trusted_keys.resolve() if trusted_keys else None,
         "log_format": LogFormat(log_format),
         "metrics": metrics,
         "traces": traces,
         "drain_seconds": drain_seconds,
     }
+
+
+def _usable(key: Path) -> Path:
+    # Imported when it is asked for: hardly any sandbox has a register.
+    from sandbox.conformance.evidence.keys import KeyUnusable, read_private_key
+
+    try:
+        read_private_key(key)
+    except KeyUnusable as problem:
+        raise Stop(f"--register-key: {problem}") from problem
+    return key.resolve()
 
 
 def _checked(url: str) -> str:

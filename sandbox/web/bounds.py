@@ -28,6 +28,10 @@ class Bounds:
     """How many more are told so; beyond that a connection is closed at once."""
     body_on_the_wire: int = 8_388_608
     """A body with all that its chunks add (their sizes, extensions and trailers); beyond it 413."""
+    uploads: frozenset[str] = frozenset({"/console/register/packs"})
+    """The paths of pages that take files: whoever may not use one is answered before its body is read."""
+    upload_on_the_wire: int = 272_629_760
+    """A body to one of them; beyond it 413. A pack may have 256 MiB."""
     head_seconds: float = 10.0
     """How long a request line and its headers may take; then 408."""
     grace_seconds: float = 10.0

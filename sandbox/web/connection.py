@@ -193,9 +193,13 @@ class Connection(HttpToolsProtocol):
                 self._refuse(_target_too_long(self.bounds))
             else:
                 self._refuse(_headers_too_large(self.bounds))
-        elif self._received > self.bounds.body_on_the_wire:
-            detail = f"A body may take {self.bounds.body_on_the_wire} bytes on the wire at most."
+        elif self._received > (most := self._largest_body()):
+            detail = f"A body may take {most} bytes on the wire at most."
             self._refuse(Refusal(Code.BODY_TOO_LARGE, detail))
+
+    def _largest_body(self) -> int:
+        is_upload = self.scope["path"] in self.bounds.uploads
+        return self.bounds.upload_on_the_wire if is_upload else self.bounds.body_on_the_wire
 
     def _refuse(self, refusal: Refusal) -> None:
         """Answers `refusal` once the requests before it are answered, and ends the connection."""

@@ -32,8 +32,11 @@ def issue_certificate(
     requirements: Iterable[RequirementLike],
     decisions: Decisions,
     now: datetime,
+    public_pages: str = "",
 ) -> Issued:
     """Gives a certificate on a pack that was verified, and enters it.
+
+    `public_pages` is the address below which the public sees whether a certificate holds, by its id.
 
     A run that claims to be bound to a challenge must name one that this register gave before the run and that no certificate has
     used. Raises NotCertifiable, and RegisterUnusable.
@@ -53,7 +56,8 @@ def issue_certificate(
             level,
         )
         token = sign_token(certificate.to_dict(), CERTIFICATE, issuer)
-        return certificate, token, certificate_page(certificate, token)
+        address = f"{public_pages}/{name}" if public_pages else ""
+        return certificate, token, certificate_page(certificate, token, address)
 
     return register.issue(make, now, nonce)
 

@@ -13,8 +13,11 @@ _KINDS = {
 }
 
 
-def certificate_page(certificate: Certificate, token: str) -> str:
-    """The page as HTML. Whatever a certificate says is escaped."""
+def certificate_page(certificate: Certificate, token: str, address: str = "") -> str:
+    """The page as HTML. Whatever a certificate says is escaped.
+
+    The code holds `address`, under which the register says whether the certificate holds; the digest where there is none.
+    """
     digest = sha256(token.encode())
     return page(
         "certificate.html.j2",
@@ -24,12 +27,13 @@ def certificate_page(certificate: Certificate, token: str) -> str:
         levels=LIMITS,
         ends_with=ENDS_WITH,
         digest=digest,
-        qr=_qr(f"sha256:{digest}"),
+        address=address,
+        qr=qr_of(address or f"sha256:{digest}"),
         token=token,
     )
 
 
-def _qr(text: str) -> str:
+def qr_of(text: str) -> str:
     """A QR code as SVG, to stand within a page."""
     code = segno.make(text, error="m", micro=False)
     return str(code.svg_inline(scale=3, border=4, dark="#212b32", light="#fff", omitsize=True))

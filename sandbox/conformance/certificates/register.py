@@ -9,7 +9,7 @@ write is whole or is not.
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -126,23 +126,29 @@ class Register:
     def issued(self) -> tuple[Issued, ...]:
         """Every certificate, oldest first. Raises RegisterUnusable where one is gone or was altered."""
         acts = self.acts()
-        revoked = {act["id"]: act["reason"] for act in acts if act["act"] == REVOKE}
-        found = []
-        for act in acts:
-            if act["act"] != ISSUE:
-                continue
-            path = self.folder / "certificates" / f"{act['id']}.jws"
-            try:
-                token = path.read_text(encoding="ascii").strip()
-                if sha256(token.encode()) != act["sha256"]:
-                    raise ValueError("it was altered")
-                certificate = Certificate.from_dict(look_into(token))
-            except (OSError, ValueError, TokenInvalid) as problem:
-                raise RegisterUnusable(
-                    f"{path} is not the certificate that was issued: {problem}"
-                ) from problem
-            found.append(Issued(certificate, token, revoked.get(act["id"])))
-        return tuple(found)
+        revoked = _revoked(acts)
+        return tuple(
+            self._issued(act, revoked.get(act["id"])) for act in acts if act["act"] == ISSUE
+        )
+
+    def find(self, name: str) -> Issued | None:
+        """One certificate; None where none of this id was issued. Raises RegisterUnusable as `issued` does."""
+        acts = self.acts()
+        held = next((act for act in acts if act["act"] == ISSUE and act["id"] == name), None)
+        return None if held is None else self._issued(held, _revoked(acts).get(name))
+
+    def _issued(self, act: Mapping[str, Any], revoked: str | None) -> Issued:
+        path = self.folder / "certificates" / f"{act['id']}.jws"
+        try:
+            token = path.read_text(encoding="ascii").strip()
+            if sha256(token.encode()) != act["sha256"]:
+                raise ValueError("it was altered")
+            certificate = Certificate.from_dict(look_into(token))
+        except (OSError, ValueError, TokenInvalid) as problem:
+            raise RegisterUnusable(
+                f"{path} is not the certificate that was issued: {problem}"
+            ) from problem
+        return Issued(certificate, token, revoked)
 
     def revocations(self) -> Revocations:
         """What was taken back, for the verification of packs.
@@ -197,6 +203,10 @@ class Register:
             raise RegisterUnusable(
                 f"Somebody else is writing to {self.folder}; try again."
             ) from problem
+
+
+def _revoked(acts: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    return {act["id"]: act["reason"] for act in acts if act["act"] == REVOKE}
 
 
 def _act(line: bytes) -> dict[str, Any] | None:

@@ -1,11 +1,14 @@
 """The pages, each a blueprint of the module of its name, in the order of the menu."""
 
 from sandbox.console.pages import (
+    certificates,
     certify,
     gallery,
     home,
+    impact,
     journey,
     load,
+    packs,
     register,
     requirements,
     signing_in,
@@ -24,6 +27,9 @@ PAGES = tuple(
         certify,
         load,
         register,
+        packs,
+        impact,
+        certificates,
         gallery,
         requirements,
         workspaces,
