@@ -50,6 +50,12 @@ if TYPE_CHECKING:
     metavar="QUEUE_URL",
     help="Take orders from the suite's queue too: the base of the driver contract there.",
 )
+@click.option(
+    "--defect",
+    metavar="NAME",
+    help="Have one thing wrong, to see it found: new-request-ids sends a message again under another X-Request-ID. "
+    "--defect list names the others.",
+)
 @click.option("--feed-only", is_flag=True, help="Subscribe to nothing: read the feed each second.")
 @click.option(
     "--first-wait",
@@ -75,6 +81,7 @@ def command(
     port: int,
     database: str,
     queue_url: str | None,
+    defect: str | None,
     feed_only: bool,
     first_wait: float,
     longest_wait: float,
@@ -82,9 +89,13 @@ def command(
     identity: Identity,
 ) -> None:
     """Start the example supplier: a small recruitment system with receiver and driver; Ctrl-C stops it."""
-    from simulators.supplier import CannotStart, Settings, Supplier
+    from simulators.supplier import CannotStart, Office, Policies, Settings, Supplier
+    from simulators.supplier.defects import DEFECTS
 
     silence_libraries()
+    if defect is not None and defect not in DEFECTS:
+        raise Stop(f"The defects are {', '.join(DEFECTS)}.")
+    policies, office = DEFECTS[defect] if defect else (Policies, Office)
     if not identity.is_given:
         raise Stop(
             "The supplier needs --esr-token, or --client-id with --key-file and --token-url."
@@ -105,7 +116,7 @@ def command(
     )
     if driver_token:
         settings = replace(settings, driver_token=driver_token)
-    supplier = Supplier(settings)
+    supplier = Supplier(settings, policies, office)
     try:
         reached = supplier.start()
     except CannotStart as problem:

@@ -1,4 +1,4 @@
-"""The example supplier with one defect each, of the kind that only shows when much happens at once.
+"""The example supplier with one defect each: one that every developer knows, and those that only show when much happens at once.
 
 with running_supplier(settings, *DEFECTS["sender-lost"]) as supplier: ...
 """
@@ -23,6 +23,14 @@ _EVERY = 7
 """Of so many, one meets the defect."""
 _LATER_SECONDS = 1.0
 """After how long what was put off is done."""
+
+
+class ForgetfulPolicies(Policies):
+    """Sends a message again under another request id than the first time."""
+
+    def request_id(self, message: Message) -> str:  # noqa: ARG002
+        """A new one at every try."""
+        return str(uuid4())
 
 
 class LosingOrders(Orders):
@@ -172,6 +180,7 @@ def _with(**parts: Any) -> type[Office]:
 
 
 DEFECTS: Mapping[str, tuple[type[Policies], type[Office]]] = {
+    "new-request-ids": (ForgetfulPolicies, Office),
     "sender-lost": (Policies, _with(orders_class=LosingOrders)),
     "sender-doubled": (Policies, _with(orders_class=DoublingOrders)),
     "sender-stalled": (Policies, _with(sender_class=StallingSender)),
