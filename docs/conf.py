@@ -5,6 +5,7 @@
 
 import posixpath
 import re
+from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
@@ -37,14 +38,15 @@ html_theme_options = {
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(((?:\.\./)+[^)#\s]*)(#[^)\s]*)?\)")
 
 
-def _name_what_lies_outside(_app: Sphinx, page: str, source: list[str]) -> None:
-    """Turns a link to a file of the repository that is no page into the name of that file: the site has no such address."""
+def _name_what_is_no_page(app: Sphinx, page: str, source: list[str]) -> None:
+    """Turns a link to a folder, or to a file outside docs, into its name: the site has no such address."""
 
     def named(found: re.Match[str]) -> str:
-        place = posixpath.normpath(posixpath.join(posixpath.dirname(page), found[2]))
-        if not place.startswith("../"):
+        place = posixpath.normpath(posixpath.join("docs", posixpath.dirname(page), found[2]))
+        target = Path(app.srcdir).parent / place
+        if place.startswith("docs/") and not target.is_dir():
             return found[0]
-        return f"{found[1]} (`{place.removeprefix('../')}` in the repository)"
+        return f"{found[1]} (`{place}` in the repository)"
 
     source[0] = _LINK.sub(named, source[0])
 
@@ -61,7 +63,7 @@ def _level_captions(
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Hooks in."""
-    app.connect("source-read", _name_what_lies_outside)
+    app.connect("source-read", _name_what_is_no_page)
     app.connect(
         "html-page-context", _level_captions, priority=900
     )  # after the theme has made its menu

@@ -129,7 +129,9 @@ def wrong_commands(page: Page) -> list[str]:
 
 def wrong(line: str, is_whole: bool) -> str | None:
     """What is wrong with a call of our command in a line; `is_whole` where it must run as it stands."""
-    found = re.search(r"(?:^|[\s/(])esr-sandbox((?:\s.*)?)$", line)
+    found = re.search(
+        r"(?:(?:^|\$\(|&&\s*|;\s*)(?:[A-Z_]+=\S*\s+)*|bin/)esr-sandbox((?:\s.*)?)$", line.strip()
+    )
     if not found:
         return None
     text = re.sub(r"\$\([^()]*\)|\$\{?\w+\}?", "X", found[1])
