@@ -42,7 +42,7 @@ from sandbox.conformance.run import Emit, Run, RunPlan
 from sandbox.conformance.scene import CannotArrange
 from sandbox.conformance.subject import Subject
 from sandbox.conformance.verdict import CONTRACTS_OF
-from sandbox.contracts import CONTRACT_NAMES, load_contract
+from sandbox.contracts import CONTRACT_NAMES, Contract, load_contract
 from sandbox.contracts.requirements import load_requirements
 from sandbox.reports.certification import write_reports
 
@@ -79,13 +79,17 @@ def certify(asked: Asked, key: Any, guided: Driver, see: Emit, watcher: Watcher)
     console = watcher.console
     wanted = wanted_suites(asked.suites, asked.go_live, asked.volume_profile, asked.applicants)
     contracts = {name: load_contract(name) for name in CONTRACT_NAMES}
-    subject = asked.named.subject() if asked.only_preflight else None
-    if subject is not None and subject.role == SUPPLIER:
-        # To be reached, its sandbox would be filled with a world.
+    subject = asked.named.subject()
+    is_supplier = subject is not None and subject.role == SUPPLIER
+    if subject is not None and is_supplier:
+        # Before it is reached: for that its sandbox is filled with a world.
         checks = looked_at(subject, load_cases(subject.role), contracts, asked.out)
-        return HELD if _in_place(checks, console, see) else MISUSED
+        if not _in_place(checks, console, see):
+            return MISUSED
+        if asked.only_preflight:
+            return HELD
     with reached(asked.named, guided) as found:
-        return _certify(asked, found, wanted, key, see, watcher)
+        return _certify(asked, found, wanted, key, see, watcher, is_looked_at=is_supplier)
 
 
 def _certify(
@@ -95,6 +99,8 @@ def _certify(
     key: Any,
     see: Emit,
     watcher: Watcher,
+    *,
+    is_looked_at: bool,
 ) -> int:
     subject, console, seed = found.subject, watcher.console, asked.named.seed
     contracts = {name: load_contract(name) for name in CONTRACT_NAMES}
@@ -109,11 +115,10 @@ def _certify(
     selected = _selected(cases, asked.only, asked.from_case, earlier)
     if not wanted:
         return MISUSED
-    with httpx.Client(trust_env=False) as client:
-        checks = check_all(subject, cases, contracts, asked.out, client)
+    checks = [] if is_looked_at else _checks(found, cases, contracts, asked.out)
     if volume is not None and all(check.ok for check in checks):
         checks.append(check_volume(volume))
-    if not _in_place(checks, console, see):
+    if checks and not _in_place(checks, console, see):
         return MISUSED
     if asked.only_preflight:
         return HELD
@@ -207,6 +212,13 @@ def _cannot_certify(
     return ""
 
 
+def _checks(
+    found: Reached, cases: tuple[Case, ...], contracts: dict[str, Contract], out: Path
+) -> list[Check]:
+    with httpx.Client(trust_env=False) as client:
+        return check_all(found.subject, cases, contracts, out, client)
+
+
 def _in_place(checks: list[Check], console: Console, see: Emit) -> bool:
     bad = [check for check in checks if not check.ok]
     for check in checks:
@@ -214,6 +226,9 @@ def _in_place(checks: list[Check], console: Console, see: Emit) -> bool:
         see({"event": "preflight.checked", **shown})
     if bad:
         console.print(check_table(checks))
+        for check in bad:
+            # Once more in one line: what wraps in a table cannot be copied.
+            console.print(f"{escape(check.name)}: {escape(check.to_do)}", soft_wrap=True)
         console.print(
             "[bold]Nothing was run[/]: this is a matter of configuration, not of the product."
         )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -50,6 +50,22 @@ def coded(text: str) -> Markup:
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704
 
 
+def span(value: timedelta) -> str:
+    """A length of time in minutes and seconds: `9 minutes 5 seconds`."""
+    minutes, seconds = divmod(int(value.total_seconds()), 60)
+    told = [(minutes, "minute"), (seconds, "second")]
+    return " ".join(
+        f"{count:,} {noun}{'' if count == 1 else 's'}"
+        for count, noun in told
+        if count or noun == "second"
+    )
+
+
+def capitalise(value: str) -> str:
+    """The text with a capital at its beginning; the rest stays as it is."""
+    return value[:1].upper() + value[1:]
+
+
 FILTERS: Mapping[str, Callable[[Any], str]] = {
     "moment": moment,
     "day": day,
@@ -58,4 +74,6 @@ FILTERS: Mapping[str, Callable[[Any], str]] = {
     "milliseconds": milliseconds,
     "words": words,
     "coded": coded,
+    "span": span,
+    "capitalise": capitalise,
 }

@@ -152,4 +152,4 @@ def test_a_supplier_is_not_certified_beside_nhs_jobs_which_would_be_sent_the_sam
         code = run(["certify", str(path), "--out", str(tmp_path)])
 
     assert code == MISUSED
-    assert "--only esr" in capsys.readouterr().err
+    assert "esr-sandbox up --only esr --fresh" in capsys.readouterr().out
