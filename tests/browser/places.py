@@ -80,7 +80,7 @@ PLACES: Mapping[str, Place] = {
     "world.clock": lambda it: f"{it.home}/world/clock?event=0&exchange=0",
     "world.employer": lambda it: f"{it.home}/world/employers/{it.tenant.ids['odsCode']}",
     "world.faults": lambda it: f"{it.home}/world/faults",
-    "world.listed": lambda it: f"{it.home}/world/checks?state=COMPLETE",
+    "world.listed": lambda it: f"{it.home}/world/applicants?status=ACCEPTED",
     "world.position": lambda it: f"{it.home}/world/positions/{it.tenant.ids['positionId']}",
     "world.settings": lambda it: f"{it.home}/world/settings",
     "world.snapshots": lambda it: f"{it.home}/world/snapshots",

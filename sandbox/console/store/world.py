@@ -15,7 +15,7 @@ from sandbox.esr.domain.people import folded
 from sandbox.esr.tables import applicants, employment_checks, people, positions, vacancies
 from sandbox.nhsjobs.tables import adverts, applications
 
-LOOKED_AT = 10_000
+LOOKED_AT = 5_000
 """How many rows one page looks at for what has no index."""
 _AFTER_EVERY_LETTER = "\U0010ffff"
 
@@ -155,25 +155,27 @@ def find_records(
     filters: Mapping[str, str],
     before: Key | None,
     limit: int,
+    by_words: bool = True,
 ) -> Found:
     """A page of records that fit `text` and `filters`.
 
-    The first way that finds something is the one in which the text is meant; a page after the first names it in `by`.
+    The first way that finds something is the one in which the text is meant; a page after the first names it in `by`. Words
+    of the records themselves are looked for only where `by_words` asks for it.
     """
     meant = NOUNS[noun]
     if not text:
         return _look(connection, workspace, meant, None, filters, before, limit)
     found = Found([])
     for way in meant.ways(text):
-        if by in ("", way.by):
+        if by in ("", way.by) and (by_words or way.narrow is not None):
             found = _look(connection, workspace, meant, way, filters, before, limit)
             if found.records or found.is_partial or by:
                 return found
     if noun == "applicants" and by in ("", _BY_NAME):
         named = _named(connection, workspace, text, filters, before, limit)
-        if named.records or by:
+        if named.records or named.is_partial or by:
             return named
-    if noun == "applicants":
+    if noun == "applicants" and by_words:
         return _look(connection, workspace, meant, _words(text), filters, before, limit)
     return found
 
@@ -265,30 +267,32 @@ def _named(
     """Applicants whose last name begins so, by name."""
     last, _, first = text.partition(",")
     begins = f"{folded(last)}|{folded(first)}" if first.strip() else folded(last)
-    keys = [people.c.name_key, applicants.c.applicant_number]
+    named = sa.select(people.c.person_id, people.c.name_key).where(
+        people.c.workspace == workspace,
+        people.c.name_key >= begins,
+        people.c.name_key < begins + _AFTER_EVERY_LETTER,
+    )
+    if before is not None:
+        named = named.where(people.c.name_key >= before[0])
+    among = named.order_by(people.c.name_key).limit(LOOKED_AT).subquery("among")
+    keys = [among.c.name_key, applicants.c.applicant_number]
     query = (
         sa.select(*keys, applicants.c.document)
-        .select_from(people)
-        .join(
-            applicants,
-            sa.and_(
-                applicants.c.workspace == people.c.workspace,
-                applicants.c.person_id == people.c.person_id,
-            ),
-        )
-        .where(
-            people.c.workspace == workspace,
-            people.c.name_key >= begins,
-            people.c.name_key < begins + _AFTER_EVERY_LETTER,
-        )
+        .select_from(among)
+        .join(applicants, applicants.c.person_id == among.c.person_id)
+        .where(applicants.c.workspace == workspace)
     )
-    given = {name: value for name, value in filters.items() if value}
-    for name, value in given.items():
+    for name in (name for name, value in filters.items() if value):
         # Asked of those with the name: an index of its own is not followed.
-        query = query.where(applicants.c[name] + "" == value)
+        query = query.where(applicants.c[name] + "" == filters[name])
     if before is not None:
-        query = query.where(people.c.name_key >= before[0], sa.tuple_(*keys) > sa.tuple_(*before))
+        query = query.where(sa.tuple_(*keys) > sa.tuple_(*before))
     rows = connection.execute(query.order_by(*keys).limit(limit + 1)).all()
     records = [orjson.loads(row.document) for row in rows[:limit]]
-    more = len(rows) > limit
-    return Found(records, tuple(rows[limit - 1][:-1]) if more else None, _BY_NAME)
+    if len(rows) > limit:
+        return Found(records, tuple(rows[limit - 1][:-1]), _BY_NAME)
+    looked_at = sa.select(sa.func.count(), sa.func.max(among.c.name_key))
+    count, last = connection.execute(looked_at.select_from(among)).one()
+    if count == LOOKED_AT and (before is None or last > before[0]):
+        return Found(records, (last, ""), _BY_NAME, is_partial=True)
+    return Found(records, by=_BY_NAME)

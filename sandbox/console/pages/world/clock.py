@@ -1,5 +1,6 @@
 """The clock of a world: what time it is there, what is due next, moving it, and what happened on the way."""
 
+from collections import Counter
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -123,7 +124,7 @@ def _shown(
             "clock": clocks.shown(unit.workspace.clock, unit.wall),
             "wall": to_text(unit.wall),
             "target": to_text(target) if target else "",
-            "due": next_due(unit.connection, unit.workspace.name, _SHOWN),
+            "due": Counter(next_due(unit.connection, unit.workspace.name, _SHOWN)),
         }
 
     return render_template(

@@ -29,7 +29,7 @@ def faults() -> str:
         listed=[(fault, _rest(fault)) for fault in listed],
         kinds=_ROW.findall(schemas["FaultKind"]["description"]),
         examples=_examples(operation.document, operation.contract.document),
-        header=scenarios["header"],
+        header_name=scenarios["header"],
         scenarios=scenarios["scenarios"],
         address=f"{console().settings.public_url}/esr/v1/organisations",
     )

@@ -222,7 +222,7 @@ _ABOUT = {"applicants": "vacancy", "applications": "advert"}
 """List → what else it can be of, by a link."""
 
 
-def _found(noun: str, text: str, given: Mapping[str, str]) -> Found:
+def _found(noun: str, text: str, given: Mapping[str, str], *, by_words: bool = True) -> Found:
     by, before = request.args.get("by", ""), _read(request.args.get("before", ""))
     filters = {_COLUMNS.get(name, name): value for name, value in given.items()}
     if not filters.get("advert_id", "0").isdigit():
@@ -237,6 +237,7 @@ def _found(noun: str, text: str, given: Mapping[str, str]) -> Found:
             filters=filters,
             before=before,
             limit=_PAGE,
+            by_words=by_words,
         )
     )
 
@@ -284,7 +285,7 @@ def find() -> ResponseReturnValue:
         flash("Enter a number, a reference or a name.", "problem")
         return redirect(url_for("world.show"), 303)
     for noun in ("applicants", "vacancies", "positions", "adverts", "applications"):
-        found = _found(noun, text, {})
-        if len(found.records) == 1 and not found.by.startswith("words"):
+        found = _found(noun, text, {}, by_words=False)
+        if len(found.records) == 1:
             return redirect(_listings()[noun].href(found.records[0]), 303)
     return redirect(url_for("world.listed", noun="applicants", q=text), 303)

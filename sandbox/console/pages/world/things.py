@@ -172,7 +172,7 @@ def application(application_id: int) -> str:
 def _ordered(name: str, record: dict[str, Any]) -> dict[str, Any]:
     """A record in the order in which the contract that names it describes it."""
     schemas = [item.document["components"]["schemas"] for item in console().contracts]
-    described = next((found[name] for found in schemas if name in found), {})
+    described: dict[str, Any] = next((found[name] for found in schemas if name in found), {})
     order = [*described.get("properties", {}), *record]
     return {name: record[name] for name in order if name in record}
 
