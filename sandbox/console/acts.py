@@ -91,8 +91,13 @@ class Operation:
         path = self.path
         for parameter in self.parameters:
             name = parameter["name"]
-            path = path.replace("{" + name + "}", quote(arguments[name], safe=""))
+            path = path.replace("{" + name + "}", _segment(arguments[name]))
         return path
+
+
+def _segment(text: str) -> str:
+    """A text as one part of a path; dots too, so that none leads out of its place."""
+    return quote(text, safe="").replace(".", "%2E")
 
 
 def control_operations() -> dict[str, Operation]:

@@ -78,6 +78,9 @@ class Field:
 
 
 _LONG_TEXT = 200
+_ITEMS = 20
+"""How many items a list has at most where its schema does not say."""
+_ITEM = re.compile(r"[0-9]{1,3}(?=/)")
 _TELLING_BOUND = 1_000_000
 """A number that may be larger than this has no bound that anybody meets."""
 _PARTS = ("day", "month", "year")
@@ -183,7 +186,7 @@ class _Maker:
             item, each = plain(schema["items"], self.document), label_of(name)
             fields = tuple(
                 self.field(item, f"{pointer}/{place}", False, f"{each} {place + 1}")
-                for place in range(self._filled(pointer))
+                for place in range(min(self._filled(pointer), schema.get("maxItems", _ITEMS)))
             )
         return Field(
             pointer,
@@ -201,8 +204,8 @@ class _Maker:
         places = [
             name[len(pointer) + 1 :] for name in self.entries if name.startswith(f"{pointer}/")
         ]
-        numbers = [int(place.split("/")[0]) for place in places if place.split("/")[0].isdigit()]
-        return max(numbers, default=0) + 1
+        numbers = [found[0] for place in places if (found := _ITEM.match(place))]
+        return max(map(int, numbers), default=0) + 1
 
 
 def _kind(schema: dict[str, Any], document: dict[str, Any]) -> Kind:

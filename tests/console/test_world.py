@@ -220,6 +220,11 @@ def test_an_address_that_is_no_page_is_refused_in_words(
         ("/vacancies/901-NONE", 404),
         ("/acts/read_clock", 404),
         ("/applicants?before=x", 400),
+        ("/applicants?before=[1]", 400),
+        ("/checks?before=[%22a%22]", 400),
+        ("/positions?before=[99999999999999999999]", 400),
+        ("/applications?advert=99999999999", 400),
+        ("/applicants?q=a%00", 400),
     ):
         answer = httpx.get(f"{home}{path}", trust_env=False)
         assert answer.status_code == status, path

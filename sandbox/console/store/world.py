@@ -17,6 +17,7 @@ from sandbox.nhsjobs.tables import adverts, applications
 
 LOOKED_AT = 5_000
 """How many rows one page looks at for what has no index."""
+_BY_NAME = "last name"
 _AFTER_EVERY_LETTER = "\U0010ffff"
 
 Key = tuple[Any, ...]
@@ -145,6 +146,15 @@ NOUNS: Mapping[str, Noun] = {
 """What is listed, but for employers, of whom there are few."""
 
 
+def is_place(noun: str, by: str, key: Key) -> bool:
+    """Whether a page of a list can begin behind `key`."""
+    columns = NOUNS[noun].table.c
+    kinds = [columns[name].type.python_type for name in NOUNS[noun].keys]
+    if noun == "applicants" and by == _BY_NAME:
+        kinds = [str, str]
+    return [type(part) for part in key] == kinds
+
+
 def find_records(
     connection: sa.Connection,
     workspace: str,
@@ -251,9 +261,6 @@ def _column_is(name: str, value: str) -> Callable[[Rows], Criterion]:
 def _property_is(name: str, value: str) -> Callable[[Rows], Criterion]:
     # As the document is written: inside one of its texts the quotation marks would be escaped.
     return lambda rows: rows.document.contains(f'"{name}":"{value}"', autoescape=True)
-
-
-_BY_NAME = "last name"
 
 
 def _named(

@@ -104,6 +104,20 @@ def test_what_cannot_be_read_goes_on_as_it_was_entered() -> None:
     assert entered(EVERYTHING, wrong) == {name[1:]: text for name, text in wrong.items()}
 
 
+def test_a_list_has_no_more_items_than_the_contract_allows() -> None:
+    entries = {"/many/999/number": "x", f"/many/{'9' * 5000}/number": "x"}
+
+    [many] = [field for field in fields_of(EVERYTHING, {}, entries) if field.name == "many"]
+
+    assert len(many.fields) == 3
+
+
+def test_an_argument_does_not_lead_out_of_its_place() -> None:
+    path = OPERATIONS["hire_applicant"].place({"applicantNumber": "../.."})
+
+    assert path == "/esr/applicants/%2E%2E%2F%2E%2E/hire"
+
+
 def test_a_moment_may_be_written_as_people_do() -> None:
     assert entered(EVERYTHING, {"/at": "2026-06-01 08:00"}) == {"at": "2026-06-01T08:00:00Z"}
 

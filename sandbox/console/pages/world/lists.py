@@ -1,5 +1,6 @@
 """The lists of a world: each searched, narrowed and read a page at a time; and where a number or a reference leads."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from sandbox.console.console import console
 from sandbox.console.pages.world.blueprint import HOME, NOUNS, page
 from sandbox.console.records import told
-from sandbox.console.store.world import LOOKED_AT, Found, find_records
+from sandbox.console.store.world import LOOKED_AT, Found, find_records, is_place
 from sandbox.esr.domain.employment_checks import DETAILS, STATES
 from sandbox.esr.reference import code_lists
 from sandbox.esr.store.organisations import list_organisations
@@ -222,11 +223,16 @@ _ABOUT = {"applicants": "vacancy", "applications": "advert"}
 """List → what else it can be of, by a link."""
 
 
+_NO_PAGE = "This is no page of the list. Begin at the first one."
+
+
 def _found(noun: str, text: str, given: Mapping[str, str], *, by_words: bool = True) -> Found:
     by, before = request.args.get("by", ""), _read(request.args.get("before", ""))
     filters = {_COLUMNS.get(name, name): value for name, value in given.items()}
-    if not filters.get("advert_id", "0").isdigit():
-        filters["advert_id"] = "0"
+    if filters.get("advert_id") and not re.fullmatch(r"[0-9]{1,9}", filters["advert_id"]):
+        abort(400, "An advert is named by its number.")
+    if before is not None and not is_place(noun, by, before):
+        abort(400, _NO_PAGE)
     return console().read(
         lambda unit: find_records(
             unit.connection,
@@ -272,9 +278,13 @@ def _read(text: str) -> tuple[Any, ...] | None:
     except orjson.JSONDecodeError:
         key = None
     is_key = isinstance(key, list) and 1 <= len(key) <= 2
-    if not is_key or not all(isinstance(part, str | int) for part in key):
-        abort(400, "This is no page of the list. Begin at the first one.")
+    if not is_key or not all(_is_part(part) for part in key):
+        abort(400, _NO_PAGE)
     return tuple(key)
+
+
+def _is_part(part: Any) -> bool:
+    return isinstance(part, str) or (type(part) is int and abs(part) < 2**63)
 
 
 @page.get(f"{HOME}/find")
