@@ -25,13 +25,24 @@ def document(rows: Iterable[Row], bench: Bench) -> str:
 def facts(bench: Bench) -> str:
     """The machine, the versions, the date and the size of the run, as a list."""
     told = {
-        "Date": f"{datetime.now(UTC):%d %B %Y}",
-        "Machine": f"{_processor()}, {os.cpu_count()} cores, {_memory()} of memory, {platform.system()}",
-        "Sandbox": f"{sandbox.__version__}, Python {platform.python_version()}",
         "Beside": ", ".join(f"{name} {number}" for name, number in versions().items()),
         "Busy": f"load average {bench.load:.1f} when it began",
         "Run": f"medians of {bench.rounds} rounds of {bench.requests:,} requests over {bench.connections} connections",
     }
+    return f"{machine()}\n{_listed(told)}"
+
+
+def machine() -> str:
+    """The date, the machine and our own version, as a list."""
+    told = {
+        "Date": f"{datetime.now(UTC):%d %B %Y}",
+        "Machine": f"{_processor()}, {os.cpu_count()} cores, {_memory()} of memory, {platform.system()}",
+        "Sandbox": f"{sandbox.__version__}, Python {platform.python_version()}",
+    }
+    return _listed(told)
+
+
+def _listed(told: dict[str, str]) -> str:
     return "\n".join(f"- {name}: {value}" for name, value in told.items())
 
 

@@ -36,7 +36,10 @@ def _refused(it: Prepared) -> str:
     """Somebody is sent whom ESR does not take."""
     body = {**it.tenant.body("applicant", reference="refused"), "positionId": 1}
     it.tenant.workspace.write("POST", "/applicants", body)
-    return f"{it.home}/journey/refused?reference={body['supplierReference']}"
+    found = it.tenant.workspace.control.get("/exchanges", params={"status": 422, "limit": 100})
+    [*_, last] = found.json()["exchanges"]
+    reference = body["supplierReference"]
+    return f"{it.home}/journey/refused?reference={reference}&exchange={last['exchangeId']}"
 
 
 def _exchange(it: Prepared) -> str:

@@ -87,7 +87,8 @@ def application(number: int) -> ResponseReturnValue:
 def refused() -> ResponseReturnValue:
     """What was sent under a supplier's reference and not taken."""
     reference = request.args.get("reference", "")[:200]
-    facts = console().read(lambda unit: journey_facts.facts_of_refused(unit, reference))
+    number = request.args.get("exchange", 0, type=int)
+    facts = console().read(lambda unit: journey_facts.facts_of_refused(unit, reference, number))
     if facts is None:
         return _unknown(
             f"Among the newest refusals of this workspace none is of the supplier's reference {reference}."
@@ -119,7 +120,11 @@ def _journey(facts: Facts, title: str, name: str, status: str, **more: Any) -> s
 
 def _list(**shown: Any) -> str:
     return render_template(
-        "console/journey.html.j2", statuses=wording.STATUSES, shows_names=_shows_names(), **shown
+        "console/journey.html.j2",
+        most_refused=journeys.REFUSED_AMONG,
+        statuses=wording.STATUSES,
+        shows_names=_shows_names(),
+        **shown,
     )
 
 
@@ -163,7 +168,7 @@ def _place_of_request(unit: Unit, request_id: str) -> _Place | None:
     for exchange in found:
         reference = journeys.reference_of(exchange)
         if exchange.operation == "submit_applicant" and reference:
-            return "journey.refused", {"reference": reference}
+            return "journey.refused", {"reference": reference, "exchange": exchange.number}
     return ("traffic.exchange", {"number": found[0].number}) if found else None
 
 

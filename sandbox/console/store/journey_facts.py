@@ -49,10 +49,18 @@ def facts_of_application(unit: Unit, application_id: int) -> Facts | None:
     return None if held is None else _with_application(unit, _begun(unit), held, None)
 
 
-def facts_of_refused(unit: Unit, reference: str) -> Facts | None:
-    """What was sent under a supplier's reference and refused; None where nothing was, among the newest refusals."""
+def facts_of_refused(unit: Unit, reference: str, number: int = 0) -> Facts | None:
+    """What was sent under a supplier's reference and refused, among the newest refusals, and in exchange `number`.
+
+    None where nothing was.
+    """
     name, connection = unit.workspace.name, unit.connection
-    said = store.refused_with(connection, name, reference)
+    known = [
+        each
+        for each in store.refused_exchange(connection, name, number)
+        if store.reference_of(each) == reference
+    ]
+    said = _merged(store.refused_with(connection, name, reference), known)
     rows = store.rows_that_changed_nothing(connection, name, reference)
     return replace(_begun(unit), exchanges=said, rows=rows) if said or rows else None
 

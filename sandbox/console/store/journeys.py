@@ -20,8 +20,10 @@ MOST = 500
 """Exchanges, events and messages of one applicant that a journey shows."""
 BEFORE, AFTER = 500, 2000
 """So far from the applicant's first exchange acts in NHS Jobs and reads of the feed are looked for in the journal."""
-_REFUSED = 500
+REFUSED_AMONG = 5_000
 """Refused submissions, and rows of files, the newest first, among which a reference is looked for."""
+_REFUSED = 100
+"""Of those with one reference so many are shown."""
 _HELD = "/held"
 _LAST = "\U0010ffff"
 
@@ -236,19 +238,33 @@ def exchanges_around(
 
 def refused_submissions(connection: sa.Connection, workspace: str, limit: int) -> list[Exchange]:
     """Exchanges in which an applicant was sent and not taken, the newest first."""
-    query = (
-        sa.select(*_COLUMNS)
-        .where(exchanges.c.workspace == workspace, sa.text(NOT_TAKEN))
-        .order_by(exchanges.c.exchange_id.desc())
-        .limit(limit)
-    )
-    return _exchanges(connection, query)
+    return _exchanges(connection, _not_taken(workspace, limit))
 
 
 def refused_with(connection: sa.Connection, workspace: str, reference: str) -> list[Exchange]:
     """Of the newest refused submissions those with a supplier's reference, oldest first."""
-    found = refused_submissions(connection, workspace, _REFUSED)
-    return [each for each in reversed(found) if reference_of(each) == reference]
+    among = _not_taken(workspace, REFUSED_AMONG).subquery("among")
+    query = (
+        sa.select(among)
+        .where(
+            sa.or_(
+                _names(among.c.request_body, reference), _names(among.c.response_body, reference)
+            )
+        )
+        .order_by(among.c.exchange_id.desc())
+        .limit(_REFUSED)
+    )
+    # A text within another one may look like the property: what was found is looked at.
+    found = [each for each in _exchanges(connection, query) if reference_of(each) == reference]
+    return found[::-1]
+
+
+def refused_exchange(connection: sa.Connection, workspace: str, number: int) -> list[Exchange]:
+    """The exchange, where an applicant was sent in it and not taken; else nothing."""
+    query = sa.select(*_COLUMNS).where(
+        exchanges.c.workspace == workspace, exchanges.c.exchange_id == number, sa.text(NOT_TAKEN)
+    )
+    return _exchanges(connection, query)
 
 
 def reference_of(exchange: Exchange) -> str | None:
@@ -274,12 +290,14 @@ def rows_that_changed_nothing(
     connection: sa.Connection, workspace: str, reference: str
 ) -> list[FileRow]:
     """Of the newest rows that changed nothing those with a supplier's reference, oldest first."""
-    query = (
+    among = (
         _rows(workspace)
         .where(file_rows.c.subject.is_(None))
         .order_by(file_rows.c.file_id.desc(), file_rows.c.ordinal.desc())
-        .limit(_REFUSED)
+        .limit(REFUSED_AMONG)
+        .subquery("among")
     )
+    query = sa.select(among).where(_names(among.c.outcome, reference))
     found = [_row(row) for row in connection.execute(query)]
     return [row for row in reversed(found) if row.outcome.get("supplierReference") == reference]
 
@@ -311,6 +329,22 @@ def waiting_updates_of(connection: sa.Connection, workspace: str, application_id
         .limit(MOST)
     )
     return len(rows.all())
+
+
+def _not_taken(workspace: str, limit: int) -> sa.Select[Any]:
+    return (
+        sa.select(*_COLUMNS)
+        .where(exchanges.c.workspace == workspace, sa.text(NOT_TAKEN))
+        .order_by(exchanges.c.exchange_id.desc())
+        .limit(limit)
+    )
+
+
+def _names(document: sa.ColumnElement[Any], reference: str) -> sa.ColumnElement[bool]:
+    """Whether a JSON text has the supplier's reference, as it is written there."""
+    return document.contains(
+        f'"supplierReference":{orjson.dumps(reference).decode()}', autoescape=True
+    )
 
 
 def _applicants(connection: sa.Connection, query: sa.Select[Any]) -> Applicants:
