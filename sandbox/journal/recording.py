@@ -64,7 +64,7 @@ def applicant_in(*texts: str) -> str | None:
     for text in texts:
         found = _APPLICANT.search(text)
         if found:
-            return next(filter(None, found.groups()))
+            return str(next(filter(None, found.groups())))
     return None
 
 
