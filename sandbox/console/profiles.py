@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from loadtests.profiles import Pacing, Profile, bundled_profiles, load_profile
-from sandbox.console.words import milliseconds, number
+from sandbox.console.words import milliseconds
 
 SUPPLIER = "supplier"
 OWN, HERE = "own", "here"
@@ -112,7 +112,7 @@ def _limits(profile: Profile) -> Iterator[str]:
     if limits.growth is not None:
         yield f"answers take no more than {limits.growth:g} times as long at the end"
     if limits.throughput_per_second is not None:
-        yield f"{number(limits.throughput_per_second)} messages a second at least"
+        yield f"{limits.throughput_per_second:g} messages a second at least"
 
 
 def _time(value: float) -> str:
