@@ -93,6 +93,10 @@ NHS_JOBS_RUNS_TOO = (
     "it, so the suite does not begin. Start a sandbox for the run, and open its console: "
     "esr-sandbox up --only esr --fresh --world empty --port 8090 --database certify.db"
 )
+HOLDS_A_WORLD = (
+    "The workspace holds a world, and the suite needs one that it knows. Empty the workspace, then connect your system again, so "
+    "that it subscribes to events anew."
+)
 _ON_THIS_SERVER = (
     "The reference subjects are started on this server, which many suppliers share. Run them on a machine of yours: "
     "esr-sandbox certify --reference "
@@ -111,11 +115,8 @@ def refused(wish: Wish) -> Iterator[tuple[str, str]]:
             yield "role", NHS_JOBS_RUNS_TOO
         if wish.client not in {each.client_id for each in clients()}:
             yield "client", "Choose the client that your system is in this workspace."
-        if not wish.empties and holds_a_world():
-            yield (
-                "empties",
-                "The workspace holds a world, and the suite needs one that it knows. Say that it may be emptied.",
-            )
+        if holds_a_world():
+            yield "empty", HOLDS_A_WORLD
     if not is_supplier_hosted():
         return
     if not wish.is_own:

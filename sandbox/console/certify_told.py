@@ -12,8 +12,6 @@ from sandbox.timestamps import from_text
 
 Event = Mapping[str, Any]
 _MOST_TROUBLED = 100
-HOLDS_A_WORLD = "holds a world already"
-"""In what the pre-flight says of a workspace that has to be emptied."""
 OUTCOMES: Mapping[str, tuple[str, str]] = {
     "running": ("Goes on", "blue"),
     "ready": ("Everything is in place", "green"),
@@ -126,13 +124,10 @@ class Told:
             case "stopped":
                 self.stopped = str(event["sentence"])
 
-    def missing(self, *, empties: bool) -> list[Event]:
-        """The checks that stand in the way; the world that a workspace holds does not where it is emptied first."""
-        return [
-            check
-            for check in self.checks
-            if not check["ok"] and not (empties and HOLDS_A_WORLD in check["found"])
-        ]
+    @property
+    def missing(self) -> list[Event]:
+        """The checks that stand in the way."""
+        return [check for check in self.checks if not check["ok"]]
 
     @property
     def played(self) -> int:

@@ -78,8 +78,6 @@ class Wish:
     applicants: str = ""
     minutes: str = "10"
     """How long a person has for a step of guided mode."""
-    empties: bool = False
-    """Whether the workspace is emptied first."""
 
     @classmethod
     def sent(cls, form: "MultiDict[str, str]") -> Self:
@@ -88,8 +86,6 @@ class Wish:
         for field in fields(cls):
             if field.name in ("features", "suites"):
                 told[field.name] = tuple(form.getlist(field.name))
-            elif field.name == "empties":
-                told[field.name] = form.get(field.name) == "yes"
             elif field.name in form:
                 told[field.name] = form[field.name].strip()
         return cls(**told)
@@ -110,9 +106,14 @@ class Wish:
         return not self.reference
 
     @property
+    def plays_here(self) -> bool:
+        """Whether the run plays in the workspace from which it is started."""
+        return self.is_own and self.role == SUPPLIER
+
+    @property
     def is_guided(self) -> bool:
         """Whether a person acts in the subject."""
-        return self.is_own and self.role == SUPPLIER and self.driving == GUIDED
+        return self.plays_here and self.driving == GUIDED
 
     @property
     def subject_role(self) -> str:

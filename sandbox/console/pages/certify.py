@@ -52,28 +52,20 @@ def run(run_id: str) -> str:
     found = find_run(run_id)
     told = Told.of(found)
     wish = Wish.kept(found.about["wish"])
-    came_to = outcome(found)
-    missing = told.missing(empties=wish.empties)
-    if found.about.get("preflight") and told.checks and not missing and came_to == "configuration":
-        came_to = "ready"
     return render_template(
         "console/certify_run.html.j2",
         run=found,
         told=told,
         wish=wish,
-        outcome=came_to,
+        outcome=outcome(found),
         outcomes=OUTCOMES,
         says=SAYS,
         answers=ANSWERS,
-        missing=missing,
         results=None if found.is_running else results_of(found),
         words=WORDS,
         reports=_reports(found),
         log="" if found.is_running else found.log(),
-        must_empty=not found.is_running
-        and wish.is_own
-        and wish.role == "recruitment-system"
-        and holds_a_world(),
+        must_empty=not found.is_running and wish.plays_here and holds_a_world(),
     )
 
 

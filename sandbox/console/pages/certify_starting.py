@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from sandbox.console.certify_orders import (
@@ -39,6 +39,7 @@ def add_starting(page: Blueprint) -> None:
     """Gives the blueprint of Certify its forms."""
     page.add_url_rule(f"{_PLACE}/new", "new", new, methods=["GET"])
     page.add_url_rule(f"{_PLACE}/new", "start", start, methods=["POST"])
+    page.add_url_rule(f"{_PLACE}/empty", "empty", empty, methods=["POST"])
     page.add_url_rule(f"{_PLACE}/<run_id>/again", "again", again, methods=["POST"])
 
 
@@ -68,7 +69,6 @@ def again(run_id: str) -> ResponseReturnValue:
     """Starts a run as it was: whole, or what did not pass of it, or after its pre-flight."""
     found = find_run(run_id)
     wish = Wish.kept(found.about["wish"])
-    wish = replace(wish, empties=wish.empties or request.form.get("empties") == "yes")
     earlier = found if request.form.get("act") == "failed" else None
     is_preflight = request.form.get("act") == "preflight"
     if earlier is not None and results_of(found) is None:
@@ -76,18 +76,29 @@ def again(run_id: str) -> ResponseReturnValue:
     return _begun(wish, Kept.of(found), preflight=is_preflight, earlier=earlier)
 
 
+def empty() -> ResponseReturnValue:
+    """Empties the workspace, so that a supplier's run can fill it with a world that it knows."""
+    done = console().ask("POST", "/reset")
+    if done.is_done:
+        flash(
+            f"The workspace {g.workspace} is empty. Connect your system again; then start the run."
+        )
+    else:
+        flash(done.sentence, "problem")
+    back = request.form.get("run", "")
+    if back:
+        return redirect(url_for("certify.run", run_id=find_run(back).id), 303)
+    return redirect(url_for("certify.new"), 303)
+
+
 def _begun(wish: Wish, kept: Kept, *, preflight: bool, earlier: Run | None) -> ResponseReturnValue:
     problems = list(wish.problems())
     if problems:
         return _form(wish, problems), 400
     # A pre-flight changes nothing, and says itself what has to be emptied.
-    problems = [each for each in refused(wish) if not (preflight and each[0] == "empties")]
+    problems = [each for each in refused(wish) if not (preflight and each[0] == "empty")]
     if problems:
         return _form(wish, problems), 403 if is_supplier_hosted() else 400
-    if wish.is_own and wish.role == SUPPLIER and wish.empties and not preflight:
-        emptied = console().ask("POST", "/reset")
-        if not emptied.is_done:
-            return _form(wish, [("empties", emptied.sentence)]), emptied.status
     try:
         run = console().runs.start(order_of(wish, kept, preflight=preflight, earlier=earlier))
     except RunRefused as problem:
@@ -104,15 +115,14 @@ def _form(wish: Wish, problems: list[tuple[str, str]] | None = None) -> str:
         "driving": DRIVING,
         "mandatory": MANDATORY,
     }
-    is_supplier = wish.is_own and wish.role == SUPPLIER
     return render_template(
         "console/certify_new.html.j2",
         wish=wish,
         problems=problems or [],
         wrong=dict(problems or []),
-        clients=clients() if is_supplier else [],
-        must_empty=is_supplier and holds_a_world(),
+        clients=clients() if wish.plays_here else [],
+        must_empty=wish.plays_here and holds_a_world(),
         hosted=is_supplier_hosted(),
-        nhs_jobs_note=NHS_JOBS_RUNS_TOO if is_supplier and nhs_jobs_runs_too() else "",
+        nhs_jobs_note=NHS_JOBS_RUNS_TOO if wish.plays_here and nhs_jobs_runs_too() else "",
         **shown,
     )
