@@ -1,7 +1,10 @@
 """`esr-sandbox generate`."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -50,7 +53,10 @@ def command() -> None:
     help="Whose vacancies they apply for: that of a sandbox started with the same world and seed.",
 )
 def applicants(count: int, seed: int, file_format: Format, output: Path | None, world: str) -> None:
-    """Write applicants as they are sent to ESR, one a line, in constant memory."""
+    """Write applicants as they are sent to ESR, one a line, in constant memory.
+
+    A file has its name once all of them are in it.
+    """
     employers = World.make(seed, *WORLDS[world])
     if output is None:
         if sys.stdout.isatty() and count > 1000:
@@ -60,9 +66,26 @@ def applicants(count: int, seed: int, file_format: Format, output: Path | None, 
         write_applicants(sys.stdout.buffer, count, seed, file_format, employers)
         return
     with (
-        output.open("wb") as file,
+        _written(output) as file,
         bar(f"Writing {count:,} applicants", is_told=False) as progress,
     ):
         write_applicants(
             file, count, seed, file_format, employers, watch=lambda done: progress.show(done, count)
         )
+    click.echo(output)
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[BinaryIO]:
+    """A file that has its name once it is whole; what lay there stays until then. A device or a pipe is written as it comes."""
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:
+            yield file
+        return
+    growing = path.with_name(f"{path.name}.part")
+    try:
+        with growing.open("wb") as file:
+            yield file
+        growing.replace(path)
+    finally:
+        growing.unlink(missing_ok=True)

@@ -5,7 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.text import Text
 
 errors = Console(stderr=True, highlight=False)
 """Progress goes to standard error, so that standard output holds results alone."""
@@ -27,6 +36,14 @@ class Bar:
             )
 
 
+class _Count(ProgressColumn):
+    """How many are done; nothing where nobody counts."""
+
+    def render(self, task: Task) -> Text:
+        is_counted = task.total is not None or task.completed
+        return Text(f"{task.completed:.0f}" if is_counted else "")
+
+
 def is_watched() -> bool:
     """Whether somebody looks at standard error: a terminal that can move its cursor. FORCE_COLOR makes no terminal of a log."""
     return sys.stderr.isatty() and not errors.is_dumb_terminal
@@ -44,7 +61,7 @@ def bar(title: str, *, is_told: bool = True) -> Iterator[Bar]:
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.completed:.0f}"),
+        _Count(),
         TimeElapsedColumn(),
         console=errors,
         transient=True,

@@ -220,7 +220,7 @@ def test_applicants_as_csv(tmp_path: Path) -> None:
 
     printed = generated("--count", "20", "--seed", "7", "--format", "csv", "--output", str(file))
 
-    assert printed == b""
+    assert printed.decode() == f"{file}\n"
     rows = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8"), newline="")))
     lines = [orjson.loads(line) for line in generated("--count", "20", "--seed", "7").splitlines()]
     assert [row["supplierReference"] for row in rows] == [

@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import click
 import pytest
+from recruiting import until
 
 from sandbox.cli import group, run
 
@@ -142,4 +144,23 @@ def test_bars_are_for_terminals_and_colours_go_on_request(tmp_path: Path) -> Non
 
     assert "Writing 1,500 applicants" in shown
     assert "\x1b[3" not in shown
-    assert (piped.stdout, piped.stderr) == (b"", b"")
+    # The path of the result, and nothing besides.
+    assert (piped.stdout, piped.stderr) == (b"applicants.ndjson\n", b"")
+
+
+def test_what_is_stopped_half_way_leaves_no_half_file_and_the_old_one(tmp_path: Path) -> None:
+    old = tmp_path / "applicants.ndjson"
+    old.write_text("the last one\n")
+    command = [sys.executable, "-m", "sandbox.cli", "generate", "applicants", "--count", "2000000"]
+    with subprocess.Popen(
+        [*command, "--output", str(old)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        until((tmp_path / "applicants.ndjson.part").exists)
+        process.send_signal(signal.SIGINT)
+        printed, said = process.communicate(timeout=60)
+
+    assert process.returncode == 3
+    assert (printed, said.strip()) == (b"", b"Stopped. Nothing that was acknowledged is lost.")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "applicants.ndjson": "the last one\n"
+    }
