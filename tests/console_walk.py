@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 from flask import Flask
-from werkzeug.routing import Rule
+from werkzeug.routing import AnyConverter, Rule
 
 from sandbox.console.pages import PAGES
 
@@ -29,9 +29,13 @@ class Page:
 
     def path(self, **values: Any) -> str:
         """The address with these values; an argument that has none is given one that leads nowhere."""
-        given = {name: values.get(name, "1") for name in self.arguments}
+        given = {name: values.get(name) or self._nowhere(name) for name in self.arguments}
         adapter = self._app.url_map.bind("localhost")
         return adapter.build(self.endpoint, given, method=self.method)
+
+    def _nowhere(self, name: str) -> str:
+        converter = self._rule._converters[name]
+        return min(converter.items) if isinstance(converter, AnyConverter) else "1"
 
     def __str__(self) -> str:
         return f"{self.method} {self._rule.rule}"

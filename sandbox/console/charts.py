@@ -15,5 +15,7 @@ def picture(draw: Callable[[], str]) -> Response:
         svg = draw()
     answer = Response(svg, mimetype="image/svg+xml")
     # SVG sets styles in attributes and in an element of its own; opened alone, it must not run anything.
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    answer.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+    )
     return answer

@@ -13,7 +13,6 @@ import secrets
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +20,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from sandbox.console.runs_record import write_whole
 
 PACK, ORDER, OUTCOME, WAIVERS, REVIEWS = (
     "pack.zip",
@@ -154,11 +155,3 @@ def _run(folder: Path, is_first: bool) -> None:
             write_whole(folder / OUTCOME, json.dumps({"problem": _CUT_OFF}).encode())
         if is_first:
             write_whole(folder / _FIRST, (folder / OUTCOME).read_bytes())
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Writes a file so that it is there whole, or as it was."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    Path(name).replace(path)

@@ -29,7 +29,8 @@ from sandbox.conformance.evidence.keys import KeyUnusable, PrivateKey, key_id, r
 from sandbox.conformance.evidence.known import NOT_LOOKED_UP
 from sandbox.conformance.evidence.recomputation import recompute
 from sandbox.conformance.evidence.verify import Verification, verify_pack
-from sandbox.console.examinations import ORDER, OUTCOME, PACK, REVIEWS, WAIVERS, write_whole
+from sandbox.console.examinations import ORDER, OUTCOME, PACK, REVIEWS, WAIVERS
+from sandbox.console.runs_record import write_whole
 from sandbox.contracts.requirements import load_requirements
 
 _CPU_SECONDS = 1_800

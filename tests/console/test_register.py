@@ -1,6 +1,7 @@
 """The register in the console: packs verified step by step, certificates given, shown and taken back."""
 
 import re
+import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -79,13 +80,18 @@ def verified(client: httpx.Client, pack: Path, **fields: str) -> httpx.Response:
     files = {"pack": (pack.name, pack.read_bytes(), "application/zip")}
     answer = send(client, "/console/register/packs", fields, files=files)
     assert answer.status_code == 303, answer.text
-    return client.get(answer.headers["location"])
+    for _ in range(600):
+        page = client.get(answer.headers["location"])
+        if "The pack is being verified" not in page.text:
+            break
+        threading.Event().wait(0.1)
+    return page
 
 
 def steps_of(page: httpx.Response) -> dict[str, str]:
     """The outcome of each step, as the page says it."""
     rows = re.findall(
-        r'<th scope="row">\d+\. ([a-z ]+)</th>\s*<td><strong[^>]*>([a-z ]+)</strong>', page.text
+        r'<th scope="row">\d+\. ([a-z ]+)</th>\s*<td[^>]*><strong[^>]*>([a-z ]+)</strong>', page.text
     )
     return dict(rows)
 

@@ -11,6 +11,7 @@ from sandbox.console.pages import (
     packs,
     register,
     requirements,
+    shared,
     signing_in,
     traffic,
     workspaces,
@@ -34,5 +35,6 @@ PAGES = tuple(
         requirements,
         workspaces,
         signing_in,
+        shared,
     )
 )
