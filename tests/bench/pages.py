@@ -9,6 +9,7 @@ asked for, and some searches beside. With --folder the database is kept, and use
 
 import argparse
 import json
+import os
 import sqlite3
 import sys
 import tempfile
@@ -325,6 +326,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--write", action="store_true", help=f"write docs/{DOCUMENT.name}")
     options = parser.parse_args()
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="esr-sandbox-pages-") as temporary:
         folder = options.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
@@ -338,7 +340,8 @@ def main() -> None:
     print(f"\n{table(found)}")
     if options.write:
         run = f"medians of {options.rounds} rounds, {options.applicants:,} applicants"
-        text = _PAGE.format(facts=f"{machine()}\n- Run: {run}", table=table(found))
+        facts = f"{machine()}\n- Busy: load average {load:.1f} when it began\n- Run: {run}"
+        text = _PAGE.format(facts=facts, table=table(found))
         DOCUMENT.write_text(text, encoding="utf-8")
     failed = [name for name, (_, status) in found.items() if status >= 400]
     late = [name for name, (seconds, _) in found.items() if seconds > LONGEST]

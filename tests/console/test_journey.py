@@ -114,6 +114,8 @@ def test_an_applicant_of_a_supplier_is_told_by_what_it_sent_and_was_told(
 ) -> None:
     workspace.freeze()
     sent = workspace.submission()
+    in_vain = workspace.write("POST", "/applicants", {**sent, "positionId": 1})
+    assert in_vain.status_code == 422
     number = workspace.submit(**sent)
     refused = workspace.amend(number, {"startDate": "2001-01-01"})
     assert refused.status_code == 422
@@ -122,7 +124,13 @@ def test_an_applicant_of_a_supplier_is_told_by_what_it_sent_and_was_told(
     page = look(workspace, f"/{number}")
 
     told = steps(page.text)
-    order(told, "The recruitment system sent the applicant. ESR answered 201", "ESR hired the")
+    whole = order(
+        told,
+        "The recruitment system sent the applicant. ESR answered 422",
+        "The recruitment system sent the applicant. ESR answered 201",
+        "ESR hired the",
+    )
+    assert whole == sorted(whole)
     [change] = [step for step in told if "changed the applicant (start date)" in step]
     assert "ESR answered 422" in change
     assert "Refused" in change

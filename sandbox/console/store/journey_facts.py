@@ -35,7 +35,11 @@ def facts_of_applicant(unit: Unit, number: str) -> Facts | None:
         ],
     )
     deliveries = store.deliveries_about(connection, name, facts.receivers, number)
-    said = store.exchanges_about(connection, name, number)
+    said = _merged(
+        store.exchanges_about(connection, name, number),
+        # What was sent in vain before belongs to the story, though it has no number.
+        store.refused_with(connection, name, applicant["supplierReference"]),
+    )
     receipts = store.receipts_of(connection, name, facts.events)
     facts = replace(facts, sendings=deliveries, exchanges=said, receipts=receipts)
     if held is None:

@@ -20,7 +20,7 @@ MOST = 500
 """Exchanges, events and messages of one applicant that a journey shows."""
 BEFORE, AFTER = 500, 2000
 """So far from the applicant's first exchange acts in NHS Jobs and reads of the feed are looked for in the journal."""
-REFUSED_AMONG = 5_000
+REFUSED_AMONG = 2_000
 """Refused submissions, and rows of files, the newest first, among which a reference is looked for."""
 _REFUSED = 100
 """Of those with one reference so many are shown."""
