@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from sandbox.clock import wall_now
+from sandbox.console.certifying import GUIDE
 from sandbox.console.runs import Run
 from sandbox.timestamps import from_text
 
@@ -94,7 +95,9 @@ class Told:
         told = cls()
         for event in run.events():
             told._take(event)
-        if not run.is_running:
+        step = told.step
+        # What was answered a moment ago is not asked once more.
+        if step and (not run.is_running or (run.folder / GUIDE / f"answer-{step.number}").exists()):
             told.step = None
         return told
 

@@ -47,7 +47,14 @@ DRIVING: Mapping[str, str] = {
 RESULTS, KEY_NAME, SUBJECT, GUIDE = "results", "evidence", "subject.yaml", "guide"
 _ADDRESS = re.compile(r"https?://[^\s/]+(/[^\s?#]*)?")
 _LONGEST = 200
-_ABOUT = ("product", "name", "version", "build", "environment")
+_ABOUT: Mapping[str, str] = {
+    "product": "product",
+    "name": "company",
+    "version": "version",
+    "build": "build",
+    "environment": "environment",
+}
+"""By field: what it is called on the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +145,10 @@ class Wish:
             return
         if self.role not in ROLES:
             yield "role", "Choose what kind of system it is."
-        for place in _ABOUT:
+        for place, called in _ABOUT.items():
             value = getattr(self, place)
             if not value or len(value) > _LONGEST:
-                yield place, f"Enter the {place}, in {_LONGEST} characters at most."
+                yield place, f"Enter the {called}, in {_LONGEST} characters at most."
         yield from self._supplier_problems() if self.role == SUPPLIER else self._system_problems()
 
     def _run_problems(self) -> Iterator[tuple[str, str]]:
@@ -247,8 +254,10 @@ class Wish:
         """The same at a terminal, as a person would type it."""
         from shlex import join
 
-        told = self.arguments(Path("evidence.private.pem"), preflight=False, earlier=None)
-        return join(["esr-sandbox", *told[: told.index("--key")]])
+        told = self.arguments(Path(), preflight=False, earlier=None)
+        # At a terminal it asks there.
+        end = "--guide" if self.is_guided else "--key"
+        return join(["esr-sandbox", *told[: told.index(end)]])
 
 
 def _whole(text: str, least: int, most: int) -> int | None:
