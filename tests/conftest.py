@@ -10,6 +10,7 @@ import postgres
 import pytest
 import sqlalchemy as sa
 from harness import Workspace
+from packs_of_here import Office
 
 from sandbox.server import Started, started
 from simulators.world import World
@@ -54,11 +55,18 @@ def sandbox_engine(sandbox_place: str) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture(scope="session")
-def sandbox(sandbox_place: str, sandbox_database: Path) -> Iterator[Started]:
+def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    """The ESR team's office, whose register the running sandbox shows."""
+    return Office.make(tmp_path_factory.mktemp("office"))
+
+
+@pytest.fixture(scope="session")
+def sandbox(sandbox_place: str, sandbox_database: Path, office: Office) -> Iterator[Started]:
     """A running sandbox that holds each of its answers against the contract; its own log is what a test run may look at."""
     folder, database = sandbox_database.parent, sandbox_place
     with started(
         *("--validate-responses", "--world", "empty"),
+        *office.options,
         folder=folder,
         database=database,
         processes=2 if "://" in database else 1,

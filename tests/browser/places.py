@@ -3,12 +3,17 @@
 Every page has its line here: one without makes `test_pages.py` fail, so that no page goes unlooked at.
 """
 
+import re
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from console_certifications import a_run_that_ended
 from console_replays import a_replay_that_ended
+from console_walk import browsing, send
 from flask import Flask
 from lived_in import Tenant
+from packs_of_here import Office, pack_of_here
 
 from sandbox.console.pages import PAGES
 
@@ -21,8 +26,8 @@ class Prepared:
     tenant: Tenant
     runs: dict[str, str] = field(default_factory=dict)
     """By kind, `certify` and `load`: the id of a run that has ended; `shared`: the token of a link to one."""
-    certificate: str = ""
-    """The id of a certificate in the register."""
+    office: Office | None = None
+    """Whose register the sandbox shows."""
 
     @property
     def home(self) -> str:
@@ -57,6 +62,43 @@ def _replay(it: Prepared) -> str:
     return f"{it.home}/load/{it.runs['load']}"
 
 
+def _certified(it: Prepared) -> str:
+    """A certification of the mock ESR, which has passed the one case that it played."""
+    name = it.tenant.workspace.name
+    if "certify" not in it.runs:
+        it.runs["certify"] = a_run_that_ended(it.url, name)
+    return it.runs["certify"]
+
+
+def _certificate(it: Prepared) -> str:
+    """A certificate in the register."""
+    assert it.office is not None
+    return it.office.issue().id
+
+
+def _pack(it: Prepared) -> str:
+    """A pack that was verified."""
+    assert it.office is not None
+    pack = pack_of_here(it.office.desk)
+    files = {"pack": (pack.name, pack.read_bytes())}
+    with browsing(it.url) as client:
+        sent = send(client, "/console/register/packs", files=files)
+        place = sent.headers["location"]
+        while "The pack is being verified" in client.get(place).text:
+            threading.Event().wait(0.2)
+    return f"{it.url}{place}"
+
+
+def _shared(it: Prepared) -> str:
+    """A run that is shared."""
+    place = f"/console/w/{it.tenant.workspace.name}/certify/{_certified(it)}/share"
+    with browsing(it.url) as client:
+        send(client, place)
+        found = re.search(r"/console/shared/[A-Za-z0-9._-]+", client.get(place).text)
+    assert found is not None
+    return f"{it.url}{found[0]}"
+
+
 PLACES: Mapping[str, Place] = {
     "home.show": lambda it: it.home,
     "traffic.show": lambda it: f"{it.home}/traffic",
@@ -89,9 +131,21 @@ PLACES: Mapping[str, Place] = {
     "world.snapshots": lambda it: f"{it.home}/world/snapshots",
     "world.vacancy": lambda it: f"{it.home}/world/vacancies/{it.tenant.ids['vacancyReference']}",
     "certify.show": lambda it: f"{it.home}/certify",
+    "certify.new": lambda it: f"{it.home}/certify/new",
+    "certify.run": lambda it: f"{it.home}/certify/{_certified(it)}",
+    "certify.compare": lambda it: (
+        f"{it.home}/certify/compare?before={_certified(it)}&after={_certified(it)}"
+    ),
     "load.show": lambda it: f"{it.home}/load",
     "load.run": _replay,
-    "register.show": lambda it: f"{it.url}/console/register",
+    "shared.ask": lambda it: f"{it.home}/certify/{_certified(it)}/share",
+    "shared.show": _shared,
+    "register.show": lambda it: f"{it.url}/console/register?find={_certificate(it)}",
+    "register.certificate": lambda it: f"{it.url}/console/register/certificates/{_certificate(it)}",
+    "certificates.show": lambda it: f"{it.url}/console/certificates/{_certificate(it)}",
+    "packs.ask": lambda it: f"{it.url}/console/register/packs",
+    "packs.show": _pack,
+    "impact.ask": lambda it: f"{it.url}/console/register/impact",
     "gallery.show": lambda it: f"{it.url}/console/gallery",
     "gallery.area": lambda it: f"{it.url}/console/gallery/areas/NHSJ-ADV",
     "gallery.defects": lambda it: f"{it.url}/console/gallery/defects?noticed=no",
@@ -110,10 +164,14 @@ NO_PAGES = frozenset(
     {
         "workspaces.begin",
         "signing_in.show_link",
+        "signing_in.show_session",
+        "certificates.code",
+        "register.certificate_file",
         "gallery.map_of_areas",
         "load.rate",
         "load.latency",
         "load.report",
+        "certify.report",
         "world.find",
     }
 )

@@ -7,6 +7,7 @@ import pytest
 from axe import violations
 from harness import Workspace
 from lived_in import Tenant
+from packs_of_here import Office
 from places import AT_SIGN_IN, NO_PAGES, PLACES, Prepared, endpoints
 from playwright.sync_api import Browser, Page
 
@@ -20,11 +21,13 @@ _FOCUSABLE = "a[href], button:enabled, input:not([type=hidden]):enabled, select,
 
 
 @pytest.fixture(scope="session")
-def prepared(sandbox: Started, make_workspace: Callable[..., Workspace]) -> Prepared:
+def prepared(
+    sandbox: Started, make_workspace: Callable[..., Workspace], office: Office
+) -> Prepared:
     """A workspace in which something of everything has happened."""
     tenant = Tenant(make_workspace(organisations=2), "lookedatA")
     tenant.live()
-    return Prepared(sandbox.url, tenant)
+    return Prepared(sandbox.url, tenant, office=office)
 
 
 def test_every_page_is_looked_at() -> None:

@@ -91,7 +91,8 @@ def verified(client: httpx.Client, pack: Path, **fields: str) -> httpx.Response:
 def steps_of(page: httpx.Response) -> dict[str, str]:
     """The outcome of each step, as the page says it."""
     rows = re.findall(
-        r'<th scope="row">\d+\. ([a-z ]+)</th>\s*<td[^>]*><strong[^>]*>([a-z ]+)</strong>', page.text
+        r'<th scope="row">\d+\. ([a-z ]+)</th>\s*<td[^>]*><strong[^>]*>([a-z ]+)</strong>',
+        page.text,
     )
     return dict(rows)
 
