@@ -23,7 +23,8 @@ def test_a_replay_is_started_watched_and_read(page: Page, workspace: Workspace) 
     verdict = page.get_by_role("region", name="What was judged")
     expect(verdict.get_by_role("row", name=re.compile("^lost"))).to_contain_text("0")
     for chart in page.locator(".console-chart img").all():
-        assert chart.evaluate("image => image.complete && image.naturalWidth > 0")
+        expect(chart).to_have_js_property("complete", True, timeout=30_000)
+        assert chart.evaluate("image => image.naturalWidth") > 0
     page.get_by_text("The figures behind Messages a second").click()
     expect(page.get_by_role("columnheader", name="sent per second")).to_be_visible()
     page.get_by_role("link", name="replay.html").click()
