@@ -97,6 +97,7 @@ def test_a_refusal_fails_the_test_and_is_told_with_its_rule(
     assert "/person/firstName: " in printed
 
 
+@pytest.mark.prove
 def test_a_sandbox_that_does_not_answer_is_told_in_a_sentence(supplier: Path) -> None:
     code, printed = run(supplier, "--esr-sandbox-url", "http://127.0.0.1:1")
 

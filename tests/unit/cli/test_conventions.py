@@ -148,6 +148,7 @@ def test_bars_are_for_terminals_and_colours_go_on_request(tmp_path: Path) -> Non
     assert (piped.stdout, piped.stderr) == (b"applicants.ndjson\n", b"")
 
 
+@pytest.mark.prove
 def test_what_is_stopped_half_way_leaves_no_half_file_and_the_old_one(tmp_path: Path) -> None:
     old = tmp_path / "applicants.ndjson"
     old.write_text("the last one\n")
