@@ -311,7 +311,14 @@ def launch(
     command = [sys.executable, "-m", "sandbox.cli", "up", "--json", "--port", "0"]
     if processes > 1:
         command[3] = "serve"
-        command += ["--processes", str(processes), "--level", level or own_level(), "--log-format", "text"]
+        command += [
+            "--processes",
+            str(processes),
+            "--level",
+            level or own_level(),
+            "--log-format",
+            "text",
+        ]
     log_path = folder / "sandbox.log"
     with log_path.open("ab") as log:
         process = subprocess.Popen(  # nosec B603  # noqa: S603  (our own command, and no shell)

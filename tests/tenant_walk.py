@@ -64,7 +64,7 @@ PARTICULAR = {
 NO_IDS = frozenset(
     """
     If-Match X-Correlation-ID Content-Digest Signature-Input Signature
-    checkType codeListId body registrationBody limit status direction system operationId location distance countryCode contractType
+    checkType codeListId body limit status direction system operationId location distance countryCode contractType
     staffGroup workingPattern payBand salaryFrom salaryTo publishedFrom internalOnly externalOnly sort page pageSize size
     title openings firstName middleNames lastName previousLastName gender nationality ethnicOrigin maritalStatus disability
     religiousBelief sexualOrientation mobileNumber homeNumber line1 line2 town county postcode country number type jobRole
@@ -73,7 +73,7 @@ NO_IDS = frozenset(
     contractDurationMonths text minimum maximum factor by seed organisations positionsPerOrganisation timeoutSeconds
     positionTitle occupationCode payScale contractedHours reason contentType createdSecondsAgo eventType value after times
     probability retryAfterSeconds delaySeconds property everyNth p95Seconds repeatEvery
-    e jwksUrl kid n perMinute perSecond use events exchanges records snapshots
+    registrationBody e jwksUrl kid n perMinute perSecond use events exchanges records snapshots
     """.split()
 )
 """Names at which no id of a tenant can stand."""
