@@ -13,6 +13,10 @@ AGAINST: Mapping[str, str] = {
     OWN: "a sandbox of its own, started for it and stopped at the end",
     HERE: "this sandbox, in a workspace of its own that stays",
 }
+NOT_HERE = (
+    "Against a sandbox that serves many suppliers nothing is replayed from here: it would slow all of them down, and it sends no "
+    "events to the machine that it runs on. Choose a sandbox of its own."
+)
 _LIGHT = "smoke"
 """What whoever shares a machine with others may start."""
 MOST_APPLICANTS = 250_000
@@ -57,13 +61,12 @@ def profiles() -> Mapping[str, Shown]:
     return {name: _shown(load_profile(name)) for name in names}
 
 
-def refusal(profile: str, applicants: int | None, against: str, *, is_esr_team: bool) -> str:
+def refusal(profile: str, applicants: int | None, *, is_esr_team: bool) -> str:
     """Why somebody on a machine that others use may not start this; empty where it may be started."""
     if is_esr_team:
         return ""
     most = profiles()[_LIGHT].applicants
-    is_light = profile == _LIGHT and (applicants or most) <= most and against == OWN
-    if is_light:
+    if profile == _LIGHT and (applicants or most) <= most:
         return ""
     return (
         "This sandbox serves many suppliers, and a replay takes processors from all of them. Here you can start the profile "

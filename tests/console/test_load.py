@@ -160,12 +160,14 @@ def test_where_many_share_a_sandbox_a_supplier_starts_nothing_heavy(
         {"profile": "day"},
         {"applicants": "250000"},
         {"applicants": "", "scale": "2"},
-        {"against": "here"},
     )
     token = supplier_of("loads")
     with signed_in(platform.settings.public_url, token) as supplier:
         answers = [start(supplier, "loads", {**SMALL, **wanted}) for wanted in heavy]
+        here = start(supplier, "loads", {**SMALL, "against": "here"})
 
     assert [answer.status_code for answer in answers] == [403] * len(heavy)
     assert all("a replay takes processors from all of them" in each.text for each in answers)
     assert all("There are none yet." in each.text for each in answers)
+    assert here.status_code == 400
+    assert "Choose a sandbox of its own." in here.text

@@ -14,6 +14,7 @@ from sandbox.console.profiles import (
     AGAINST,
     HERE,
     MOST_APPLICANTS,
+    NOT_HERE,
     OWN,
     SUPPLIER,
     profiles,
@@ -77,7 +78,9 @@ class Wanted:
             yield "seed", "The seed must be a whole number from 0 to 2,147,483,647."
         if self.against not in AGAINST:
             yield "against", "Choose against what to replay."
-        if self.profile == SUPPLIER and self.against == HERE:
+        elif self.against == HERE and console().settings.signs_in:
+            yield "against", NOT_HERE
+        elif self.against == HERE and self.profile == SUPPLIER:
             yield (
                 "against",
                 "The profile supplier goes through the example supplier, which has a sandbox of its own. Choose that.",
@@ -112,7 +115,7 @@ def start() -> ResponseReturnValue:
         applicants = int(wanted.applicants) if wanted.applicants else None
         if not wanted.applicants and wanted.profile in profiles():
             applicants = round(profiles()[wanted.profile].applicants * float(wanted.scale))
-        why = refusal(wanted.profile, applicants, wanted.against, is_esr_team=visitor().is_operator)
+        why = refusal(wanted.profile, applicants, is_esr_team=visitor().is_operator)
         if why:
             return _start_page(wanted, [("profile", why)]), 403
     if problems:
@@ -209,11 +212,9 @@ def _made() -> str:
 
 def _order(wanted: Wanted) -> Order:
     settings = console().settings
-    secrets = {}
-    if wanted.against == HERE and wanted.profile != SUPPLIER:
-        secrets["ESR_SANDBOX_TOKEN"] = settings.operator_token or settings.token or "none"
-        if settings.operator_token:
-            secrets["ESR_SANDBOX_OPERATOR_TOKEN"] = settings.operator_token
+    secrets: dict[str, str] = {}
+    if wanted.against == HERE:
+        secrets["ESR_SANDBOX_TOKEN"] = settings.token or "none"
     title = f"{wanted.profile}, seed {wanted.seed}"
 
     def arguments(_: Path) -> list[str]:
@@ -246,7 +247,7 @@ def _start_page(wanted: Wanted, problems: list[tuple[str, str]] | None = None) -
         problems=problems or [],
         wrong=dict(problems or []),
         profiles=profiles(),
-        against=AGAINST,
+        against={OWN: AGAINST[OWN]} if console().settings.signs_in else AGAINST,
         hours=_HOURS,
         only_light=console().settings.signs_in and not visitor().is_operator,
         runs=[(each, VERDICTS.get(each.exit_code)) for each in runs],
