@@ -36,9 +36,10 @@ def client(workspace: Workspace) -> Iterator[httpx.Client]:
 
 
 def events(answer: httpx.Response) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(id, data) of each event, as they come; the client's timeout bounds the wait."""
+    """(id, data) of each event, as they come; fails once the stream says that there is nothing new."""
     identifier = ""
     for line in answer.iter_lines():
+        assert not line.startswith(":"), "nothing came"
         name, _, value = line.partition(": ")
         if name == "id":
             identifier = value
