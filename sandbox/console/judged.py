@@ -173,7 +173,7 @@ def _concerned(verdicts: list[RuleResult], problem: Mapping[str, Any]) -> Iterat
         yield Concerned(
             known[verdict.requirement],
             verdict.result.value if is_sure else "",
-            verdict.found if is_sure else "",
+            "" if verdict.found.startswith(_BY_CODE) else verdict.found,
         )
     clauses = problem.get("clauses")
     for name in clauses if isinstance(clauses, list) else ():

@@ -110,5 +110,7 @@ def _fault(fault: FaultRule) -> str:
     told = f"A fault is set: {words(str(document['kind']))} for {where}"
     if "status" in document:
         told += f", status {document['status']}"
+    if "header" in document:
+        told += f", where the header {document['header']['name']} is {document['header']['value']}"
     times = "once" if fault.done == 1 else f"{number(fault.done)} times"
     return f"{told}. It has struck {times if fault.done else 'nothing yet'}."
