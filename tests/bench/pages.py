@@ -269,9 +269,9 @@ def made(database: Path, applicants: int) -> dict[str, str]:
         for name, place in {**PLACES, **SEARCHES}.items():
             try:
                 paths[name] = place(prepared).removeprefix(url)
-            except (KeyError, LookupError) as problem:
+            except (LookupError, AssertionError) as problem:
                 # A run or a certificate, which do not grow with the applicants.
-                print(f"{name} is left out: it needs {problem}", flush=True)
+                print(f"{name} is left out: what it shows is not there {problem}", flush=True)
     began = time.perf_counter()
     fill(database, _NAME, copies(life.number, life.application_id), FIRST, applicants)
     size = database.stat().st_size / 1e6

@@ -8,8 +8,12 @@ from uuid import uuid4
 import httpx
 import journeying
 import pytest
+from console_walk import signed_in
 from harness import Workspace
 from receiving import Receiver
+
+from sandbox.runtime import Runtime
+from simulators.world import World
 
 
 @pytest.fixture(name="receiver")
@@ -237,3 +241,25 @@ def test_lists_page_by_number(workspace: Workspace) -> None:
     rest = re.findall(r"/journey/(\d{8})\"", look(workspace, "", before=more).text)
 
     assert [*shown, *rest] == sorted(numbers, reverse=True)
+
+
+def test_at_level_platform_names_are_shown_to_the_supplier_alone(
+    platform: Runtime, supplier_of: Callable[[str], str]
+) -> None:
+    token, url = supplier_of("journeys"), platform.settings.public_url
+    body = {"seed": 1, "organisations": 1, "positionsPerOrganisation": 10}
+    operator = {"Authorization": f"Bearer {platform.settings.operator_token}"}
+    with httpx.Client(base_url=url, headers=operator, timeout=30, trust_env=False) as team:
+        team.post("/w/journeys/control/v1/seed", json=body).raise_for_status()
+    workspace = Workspace("journeys", url, token, World.make(1, 1, 10))
+    sent = workspace.submission()
+    number = workspace.submit(**sent)
+
+    seen = {}
+    for who in (token, str(platform.settings.operator_token)):
+        with signed_in(url, who) as client:
+            seen[who] = client.get(f"/console/w/journeys/journey/{number}").text
+
+    last_name = str(sent["person"]["lastName"])
+    assert [last_name in page for page in seen.values()] == [True, False]
+    assert ["[masked]" in page for page in seen.values()] == [False, True]
