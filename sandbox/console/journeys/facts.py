@@ -50,7 +50,6 @@ class Sending:
     state: str
     """WAITING, DONE, DEAD or DROPPED."""
     attempts: int
-    due_clock: str
     due_at: str
     last_answer: str
 
@@ -89,14 +88,11 @@ class Application:
 class Facts:
     """Everything that is held of one applicant; what is not there is None or empty."""
 
-    now: str
-    """World time."""
     nhs_jobs_client: str
     """The client as which NHS Jobs calls ESR."""
     applicant: Document | None = None
     vacancy: Document | None = None
     checks: list[Document] = field(default_factory=list)
-    transfer: Document | None = None
     application: Application | None = None
     events: list[Document] = field(default_factory=list)
     """`CloudEvent` in their order."""

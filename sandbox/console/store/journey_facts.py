@@ -6,12 +6,10 @@ from sandbox.console.journeys.facts import Application, Document, Exchange, Fact
 from sandbox.console.store import journeys as store
 from sandbox.esr.store.applicants import find_applicant
 from sandbox.esr.store.employment_checks import list_checks
-from sandbox.esr.store.transfers import find_transfer
 from sandbox.esr.store.vacancies import find_vacancy
 from sandbox.nhsjobs.connection import CLIENT
 from sandbox.nhsjobs.store import adverts, applications, offers, pre_employment_checks
 from sandbox.nhsjobs.store.applications import HeldApplication
-from sandbox.timestamps import to_text
 from sandbox.web.call import Unit
 
 
@@ -27,7 +25,6 @@ def facts_of_applicant(unit: Unit, number: str) -> Facts | None:
         applicant=applicant,
         vacancy=find_vacancy(connection, name, applicant["vacancyReference"]),
         checks=list_checks(connection, name, number),
-        transfer=find_transfer(connection, name, number),
         events=store.events_about(connection, name, number),
         rows=[
             *store.rows_that_changed_nothing(connection, name, applicant["supplierReference"]),
@@ -73,7 +70,6 @@ def _begun(unit: Unit) -> Facts:
     name = unit.workspace.name
     client = f"{CLIENT}-{name}"
     return Facts(
-        now=to_text(unit.now),
         nhs_jobs_client=client,
         receivers=store.receivers(unit.connection, name, client),
         keeps_bodies=unit.workspace.journal_detail == "FULL",

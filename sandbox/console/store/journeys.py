@@ -376,7 +376,6 @@ def _sendings(
             _document(body) or {},
             row.state,
             row.attempts,
-            row.due_clock,
             row.due_at,
             row.last_answer or "",
         )

@@ -46,14 +46,12 @@ def event(sequence: int, kind: str, moment: str = NOON, **data: Any) -> dict[str
 
 
 def sending(reference: str, state: str, attempts: int = 0, digest: str = "") -> Sending:
-    return Sending(
-        "esr-event", reference, "sub", URL, digest, {}, state, attempts, "WORLD", LATER, "503 no"
-    )
+    return Sending("esr-event", reference, "sub", URL, digest, {}, state, attempts, LATER, "503 no")
 
 
 def facts(**more: Any) -> Facts:
     receivers = {"sub": Receiver(URL, is_nhs_jobs=False)}
-    return Facts(LATER, "nhs-jobs-default", applicant=APPLICANT, receivers=receivers, **more)
+    return Facts("nhs-jobs-default", applicant=APPLICANT, receivers=receivers, **more)
 
 
 def delivery(number: int, status: int, **more: Any) -> Exchange:
