@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from sandbox.console.words import milliseconds, moment, time_of_day
 from sandbox.contracts import Contract
 from sandbox.contracts.bundle import operations
+from sandbox.identity.bearer import ANYBODY
 
 SYSTEMS: Mapping[str, str] = {
     "esr": "ESR",
@@ -62,7 +63,7 @@ class Telling:
             return "supplier, by file"
         if row["client"] == f"nhs-jobs-{workspace}":
             return "NHS Jobs"
-        if row["client"]:
+        if row["client"] and row["client"] != ANYBODY:
             return f"client {row['client']}"
         if row["system"] == "receiver":
             return "ESR"

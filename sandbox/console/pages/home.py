@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, render_template, url_for
 
 from sandbox.console.at_home import Seen, seen
 from sandbox.console.console import console, visitor
@@ -52,7 +52,6 @@ def show() -> str:
         ],
         is_untouched=not found.counts["applicants"],
         tutorial=_TUTORIAL,
-        pages={name: _there(f"world.{name}") for name in ("clock", "faults")},
         esr=_address(settings, "/esr/v1", name),
     )
 
@@ -83,9 +82,9 @@ def _address(settings: Settings, base: str, workspace: str, system: str = "esr")
 
 def _counts(found: Seen) -> list[dict[str, Any]]:
     held = found.workspace.held
-    exact = {"events": held.events, "exchanges": held.exchanges}
-    return [{"name": name, "count": count} for name, count in {**found.counts, **exact}.items()]
-
-
-def _there(endpoint: str) -> str:
-    return endpoint if endpoint in current_app.view_functions else "world.show"
+    listed = [
+        {"name": name, "count": count, "href": url_for("world.listed", noun=name.split()[-1])}
+        for name, count in found.counts.items()
+    ]
+    exchanges = {"name": "exchanges", "count": held.exchanges, "href": url_for("traffic.show")}
+    return [*listed, {"name": "events", "count": held.events}, exchanges]
