@@ -13,12 +13,12 @@ _POLICY = (
 )
 """Our reports are one page each, with its styles and pictures inside; nothing in them may run or load."""
 _TYPES = {
-    _PAGE: "text/html; charset=utf-8",
+    _PAGE: "text/html",
     ".json": "application/json",
     ".ndjson": "application/x-ndjson",
     ".xml": "application/xml",
-    ".csv": "text/csv; charset=utf-8",
-    ".txt": "text/plain; charset=utf-8",
+    ".csv": "text/csv",
+    ".txt": "text/plain",
     ".zip": "application/zip",
 }
 
