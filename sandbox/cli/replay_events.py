@@ -6,7 +6,8 @@
     {"event": "stopped", …}    last, where there is no verdict: why not
 
 Whoever follows the file reads whole lines; each is written at once. All of it is read from the ledger, beside the sender, and
-costs the sender nothing. Times are seconds of wall time, latencies milliseconds from the moment that a message was due to its answer.
+costs the sender nothing. Times are seconds of wall time, latencies milliseconds from the moment that a message was due to its
+answer.
 """
 
 import time

@@ -10,6 +10,10 @@ pause.addEventListener("click", () => {
   pause.setAttribute("aria-pressed", String(isPaused));
 });
 
+function parts(page) {
+  return page.querySelectorAll("[data-live]").length;
+}
+
 function takeOver(fresh) {
   for (const part of document.querySelectorAll("[data-live]")) {
     const now = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
@@ -31,9 +35,8 @@ async function look() {
       const answer = await fetch(location.href, { redirect: "error" });
       if (answer.ok) {
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-        const hasBegun = !document.querySelector('[data-live="none"]') === !fresh.querySelector('[data-live="none"]');
         // A page of another shape is loaded whole: the replay has begun to tell, or has ended.
-        if (!fresh.getElementById("live") || !hasBegun) { location.reload(); return; }
+        if (!fresh.getElementById("live") || parts(fresh) !== parts(document)) { location.reload(); return; }
         takeOver(fresh);
       }
     } catch { /* the sandbox may be away for a moment */ }
