@@ -47,7 +47,7 @@ def words(value: str) -> str:
 
 def coded(text: str) -> Markup:
     """A text of a contract, with what stands between backticks as code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # nosec B704  # noqa: S704
 
 
 def span(value: timedelta) -> str:
