@@ -110,7 +110,7 @@ def make_app(runtime: Runtime, contracts: list[Contract]) -> ASGIApp:
     app = ConnexionMiddleware(
         console,
         import_name=__name__,
-        lifespan=_lifespan(runtime),
+        lifespan=_lifespan(runtime, console),
         middlewares=[RoutingMiddleware, OperationsMiddleware, LifespanMiddleware],
     )
     # The token endpoint answers in a form of its own, and so does not go through the stages of the others.
@@ -164,7 +164,12 @@ def _acts() -> dict[str, Act]:
     }
 
 
-def _lifespan(runtime: Runtime) -> Callable[[Any], Any]:
+async def _start(runtime: Runtime, console: ConsoleDoor) -> None:
+    await runtime.connect_all()
+    await console.prepare()
+
+
+def _lifespan(runtime: Runtime, console: ConsoleDoor) -> Callable[[Any], Any]:
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:
         settings = runtime.settings
@@ -195,7 +200,7 @@ def _lifespan(runtime: Runtime) -> Callable[[Any], Any]:
         runtime.start_with(dispatcher, timekeeper, connection)
         if runtime.sftp is not None:
             await runtime.sftp.start()
-        starting = asyncio.create_task(runtime.connect_all())
+        starting = asyncio.create_task(_start(runtime, console))
         renewing = asyncio.create_task(keep_renewed(runtime.certificate))
         try:
             yield

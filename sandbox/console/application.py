@@ -89,6 +89,17 @@ def make_console(runtime: Runtime, contracts: list[Contract], powers: Powers) ->
     return app
 
 
+def load_pages(app: Flask) -> None:
+    """Reads what the first page would otherwise wait for: the templates, and what the cases and the gallery show."""
+    from sandbox.console import proof
+
+    for name in app.jinja_env.list_templates(["j2", "jinja"]):
+        app.jinja_env.get_template(name)
+    proof.proofs()
+    proof.deviations()
+    proof.titles()
+
+
 def _dress(app: Flask, level: Level) -> None:
     @app.context_processor
     def shared() -> dict[str, Any]:
