@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from flask import abort, g
+from flask import g
 
 from sandbox.clock import wall_now
 from sandbox.confined import VARIABLE, confinement
@@ -22,6 +22,7 @@ from sandbox.console.certifying import (
     Wish,
 )
 from sandbox.console.console import console, visitor
+from sandbox.console.own_runs import made, who
 from sandbox.console.runs import CERTIFY, Order, Run
 from sandbox.console.runs_record import write_whole
 from sandbox.database import Transaction
@@ -60,21 +61,6 @@ class Kept:
         write_whole(
             folder / SECRETS, json.dumps({"driver": self.driver, "system": self.system}).encode()
         )
-
-
-def made() -> str:
-    """When the workspace of the page was made."""
-    return console().read(lambda unit: unit.workspace.created_at)
-
-
-def find_run(run_id: str) -> Run:
-    """The certification of this workspace, as it is now. Another's does not exist for whoever asks: 404."""
-    found = console().runs.find(run_id)
-    if found is None or found.kind != CERTIFY:
-        abort(404, "There is no such run.")
-    if (found.workspace, found.made) != (g.workspace, made()):
-        abort(404, "There is no such run.")
-    return found
 
 
 def clients() -> list[Registration]:
@@ -178,7 +164,7 @@ def order_of(
         CERTIFY,
         workspace,
         made(),
-        _who(),
+        who(),
         wish.title,
         arguments,
         _environment(wish, kept),
@@ -190,12 +176,6 @@ def order_of(
         },
         seconds=_HOURS * 3600.0,
     )
-
-
-def _who() -> str:
-    if not console().settings.signs_in:
-        return "somebody at this machine"
-    return "the ESR team" if visitor().is_operator else "the supplier"
 
 
 def _environment(wish: Wish, kept: Kept) -> Mapping[str, str]:

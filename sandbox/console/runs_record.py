@@ -15,12 +15,14 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
 from filelock import FileLock, Timeout
+
+from sandbox.clock import wall_now
+from sandbox.timestamps import to_text
 
 RECORD, EVENTS, LOG, ALIVE, STOP = "run.json", "events.ndjson", "log.txt", "alive.lock", "stop"
 DRAFT = "run.new.json"
@@ -134,7 +136,7 @@ class Run:
 
     def over(self, end: End, exit_code: int | None) -> Self:
         """This run, ended now, and kept so."""
-        return replace(self, ended=_now(), end=end, exit_code=exit_code).write()
+        return replace(self, ended=to_text(wall_now()), end=end, exit_code=exit_code).write()
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -147,7 +149,3 @@ def write_whole(path: Path, content: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -2,12 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from http.cookies import CookieError, SimpleCookie
-from typing import Any
 
 from flask import Flask
-from flask.sessions import SecureCookieSessionInterface
-from itsdangerous import BadSignature
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -15,7 +11,6 @@ from starlette.types import Receive, Scope, Send
 from sandbox.console.access import visitor_of
 from sandbox.console.console import EXTENSION
 from sandbox.console.live import PATH, Watch
-from sandbox.console.sessions import SESSION_SECONDS
 from sandbox.console.telling import Telling
 from sandbox.runtime import Runtime
 from sandbox.web.call import Visitor
@@ -67,19 +62,9 @@ class Stream:
         return visitor is not None and visitor.may_see(workspace)
 
     def _visitor(self, cookies: str) -> Visitor | None:
+        asked = self._flask.request_class({"HTTP_COOKIE": cookies})
         with self._flask.app_context():
-            return visitor_of(self._session(cookies))
-
-    def _session(self, cookies: str) -> dict[str, Any]:
-        """What the session's cookie holds, if we have signed it."""
-        interface = SecureCookieSessionInterface()
-        signer = interface.get_signing_serializer(self._flask)
-        try:
-            held = SimpleCookie(cookies).get(self._flask.config["SESSION_COOKIE_NAME"])
-            assert signer is not None
-            return dict(signer.loads(held.value, max_age=SESSION_SECONDS)) if held else {}
-        except (BadSignature, CookieError):
-            return {}
+            return visitor_of(self._flask.session_interface.open_session(self._flask, asked))
 
     async def _events(self, watch: Watch, cookies: str) -> AsyncIterator[bytes]:
         self._watching += 1

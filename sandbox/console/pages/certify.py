@@ -4,18 +4,13 @@ from flask import Blueprint, Response, abort, flash, g, redirect, render_templat
 from flask.typing import ResponseReturnValue
 
 from sandbox.console import files
-from sandbox.console.certify_orders import (
-    find_run,
-    holds_a_world,
-    made,
-    nhs_jobs_runs_too,
-    public_key,
-)
+from sandbox.console.certify_orders import holds_a_world, nhs_jobs_runs_too, public_key
 from sandbox.console.certify_results import WORDS, Changes, compared, results_of
 from sandbox.console.certify_told import ANSWERS, OUTCOMES, SAYS, Told, outcome
 from sandbox.console.certifying import GUIDE, REFERENCES, RESULTS, SUBJECT, Wish
 from sandbox.console.console import console
 from sandbox.console.door import BASE
+from sandbox.console.own_runs import find_run, list_runs
 from sandbox.console.pages.certify_starting import add_starting
 from sandbox.console.runs import CERTIFY, Run
 from sandbox.console.runs_record import write_whole
@@ -35,7 +30,7 @@ add_starting(page)
 @page.get(_PLACE)
 def show() -> str:
     """The runs of this workspace, and the ways to start one."""
-    runs = console().runs.of(str(g.workspace), made(), CERTIFY)
+    runs = list_runs(CERTIFY)
     return render_template(
         "console/certify.html.j2",
         runs=[(run, *OUTCOMES[outcome(run)]) for run in runs],
@@ -49,7 +44,7 @@ def show() -> str:
 @page.get(f"{_PLACE}/<run_id>")
 def run(run_id: str) -> str:
     """One run: what it does now, whom it waits for, and in the end what it came to."""
-    found = find_run(run_id)
+    found = find_run(run_id, CERTIFY)
     told = Told.of(found)
     wish = Wish.kept(found.about["wish"])
     return render_template(
@@ -72,7 +67,7 @@ def run(run_id: str) -> str:
 @page.post(f"{_PLACE}/<run_id>/answer")
 def answer(run_id: str) -> ResponseReturnValue:
     """What a person says of a step: done, refused, or not possible here."""
-    found = find_run(run_id)
+    found = find_run(run_id, CERTIFY)
     step, said = Told.of(found).step, request.form.get("answer", "")
     if said not in ANSWERS:
         abort(400, "Say whether it is done, was refused, or is not possible here.")
@@ -90,7 +85,7 @@ def answer(run_id: str) -> ResponseReturnValue:
 @page.post(f"{_PLACE}/<run_id>/stop")
 def stop(run_id: str) -> ResponseReturnValue:
     """Has a run end; what was done until then is reported."""
-    found = find_run(run_id)
+    found = find_run(run_id, CERTIFY)
     if found.is_running:
         console().runs.stop(found)
         flash(
@@ -102,7 +97,7 @@ def stop(run_id: str) -> ResponseReturnValue:
 @page.get(f"{_PLACE}/<run_id>/files/<name>")
 def report(run_id: str, name: str) -> Response:
     """The pack or a report of a run, the subject file, or the key with which its pack is verified."""
-    found = find_run(run_id)
+    found = find_run(run_id, CERTIFY)
     if name == SUBJECT:
         return files.give(found.folder, name, [SUBJECT])
     key = public_key()
@@ -115,7 +110,7 @@ def report(run_id: str, name: str) -> Response:
 def compare() -> ResponseReturnValue:
     """What is better, worse, new and gone in a later run."""
     before, after = (request.args.get(name, "") for name in ("before", "after"))
-    runs = (find_run(before), find_run(after))
+    runs = (find_run(before, CERTIFY), find_run(after, CERTIFY))
     first, second = (results_of(each) for each in runs)
     if first is None or second is None:
         abort(404, "One of these runs has left no results to compare.")

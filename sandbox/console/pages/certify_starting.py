@@ -10,7 +10,6 @@ from sandbox.console.certify_orders import (
     NHS_JOBS_RUNS_TOO,
     Kept,
     clients,
-    find_run,
     holds_a_world,
     is_supplier_hosted,
     nhs_jobs_runs_too,
@@ -30,7 +29,8 @@ from sandbox.console.certifying import (
 )
 from sandbox.console.console import console
 from sandbox.console.door import BASE
-from sandbox.console.runs import Run, RunRefused
+from sandbox.console.own_runs import find_run
+from sandbox.console.runs import CERTIFY, Run, RunRefused
 
 _PLACE = f"{BASE}/w/<workspace>/certify"
 
@@ -50,7 +50,7 @@ def new() -> ResponseReturnValue:
         abort(404)
     earlier = request.args.get("like", "")
     if earlier:
-        return _form(Wish.kept(find_run(earlier).about["wish"]))
+        return _form(Wish.kept(find_run(earlier, CERTIFY).about["wish"]))
     wish = Wish(reference=reference, role=role)
     found = clients()
     return _form(replace(wish, client=found[0].client_id if found else ""))
@@ -67,7 +67,7 @@ def start() -> ResponseReturnValue:
 
 def again(run_id: str) -> ResponseReturnValue:
     """Starts a run as it was: whole, or what did not pass of it, or after its pre-flight."""
-    found = find_run(run_id)
+    found = find_run(run_id, CERTIFY)
     wish = Wish.kept(found.about["wish"])
     earlier = found if request.form.get("act") == "failed" else None
     is_preflight = request.form.get("act") == "preflight"
@@ -87,7 +87,7 @@ def empty() -> ResponseReturnValue:
         flash(done.sentence, "problem")
     back = request.form.get("run", "")
     if back:
-        return redirect(url_for("certify.run", run_id=find_run(back).id), 303)
+        return redirect(url_for("certify.run", run_id=find_run(back, CERTIFY).id), 303)
     return redirect(url_for("certify.new"), 303)
 
 

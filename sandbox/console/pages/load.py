@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from sandbox.console import charts, files
 from sandbox.console.console import console, visitor
 from sandbox.console.door import BASE
+from sandbox.console.own_runs import find_run, list_runs, made, who
 from sandbox.console.profiles import (
     AGAINST,
     HERE,
@@ -28,7 +29,7 @@ from sandbox.console.replays import (
     latency_curve,
     rate_curve,
 )
-from sandbox.console.runs import LOAD, Order, Run, RunRefused
+from sandbox.console.runs import LOAD, Order, RunRefused
 from sandbox.console.runs_record import EVENTS
 
 page = Blueprint("load", __name__)
@@ -112,9 +113,8 @@ def start() -> ResponseReturnValue:
     wanted = Wanted.sent()
     problems = list(wanted.problems())
     if not problems and console().settings.signs_in:
-        applicants = int(wanted.applicants) if wanted.applicants else None
-        if not wanted.applicants and wanted.profile in profiles():
-            applicants = round(profiles()[wanted.profile].applicants * float(wanted.scale))
+        whole = profiles()[wanted.profile].applicants
+        applicants = int(wanted.applicants or round(whole * float(wanted.scale)))
         why = refusal(wanted.profile, applicants, is_esr_team=visitor().is_operator)
         if why:
             return _start_page(wanted, [("profile", why)]), 403
@@ -130,7 +130,7 @@ def start() -> ResponseReturnValue:
 @page.get(f"{_PLACE}/<run_id>")
 def run(run_id: str) -> str:
     """One replay: live while it goes on, with its verdict when it has ended."""
-    found = _find(run_id)
+    found = find_run(run_id, LOAD)
     told = Told.of(found)
     return render_template(
         "console/load_run.html.j2",
@@ -155,7 +155,7 @@ def run(run_id: str) -> str:
 @page.post(f"{_PLACE}/<run_id>/stop")
 def stop(run_id: str) -> ResponseReturnValue:
     """Has a replay end; what was sent until then is read back and judged."""
-    found = _find(run_id)
+    found = find_run(run_id, LOAD)
     if found.is_running:
         console().runs.stop(found)
         flash(
@@ -167,7 +167,7 @@ def stop(run_id: str) -> ResponseReturnValue:
 @page.get(f"{_PLACE}/<run_id>/rate.svg")
 def rate(run_id: str) -> Response:
     """The rates and what waits, as a picture."""
-    steps = Told.of(_find(run_id)).sending
+    steps = Told.of(find_run(run_id, LOAD)).sending
 
     def draw() -> str:
         from sandbox.reports.live_charts import rates
@@ -180,7 +180,7 @@ def rate(run_id: str) -> Response:
 @page.get(f"{_PLACE}/<run_id>/latency.svg")
 def latency(run_id: str) -> Response:
     """How long answers take, as a picture."""
-    told = Told.of(_find(run_id))
+    told = Told.of(find_run(run_id, LOAD))
 
     def draw() -> str:
         from sandbox.reports.live_charts import latencies
@@ -193,21 +193,7 @@ def latency(run_id: str) -> Response:
 @page.get(f"{_PLACE}/<run_id>/files/<name>")
 def report(run_id: str, name: str) -> Response:
     """A report of a replay, or its ledger."""
-    return files.give(_find(run_id).folder / REPORT, name, REPORTS)
-
-
-def _find(run_id: str) -> Run:
-    """The replay of this workspace, as it is now. Another's does not exist for whoever asks."""
-    found = console().runs.find(run_id)
-    if found is None or found.kind != LOAD:
-        abort(404, "There is no such replay.")
-    if (found.workspace, found.made) != (g.workspace, _made()):
-        abort(404, "There is no such replay.")
-    return found
-
-
-def _made() -> str:
-    return console().read(lambda unit: unit.workspace.created_at)
+    return files.give(find_run(run_id, LOAD).folder / REPORT, name, REPORTS)
 
 
 def _order(wanted: Wanted) -> Order:
@@ -224,8 +210,8 @@ def _order(wanted: Wanted) -> Order:
     return Order(
         LOAD,
         str(g.workspace),
-        _made(),
-        "the ESR team" if visitor().is_operator else "a supplier",
+        made(),
+        who(),
         title,
         arguments,
         secrets,
@@ -240,7 +226,7 @@ def _order(wanted: Wanted) -> Order:
 
 
 def _start_page(wanted: Wanted, problems: list[tuple[str, str]] | None = None) -> str:
-    runs = console().runs.of(str(g.workspace), _made(), LOAD)
+    runs = list_runs(LOAD)
     return render_template(
         "console/load.html.j2",
         wanted=wanted,

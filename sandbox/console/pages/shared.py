@@ -18,12 +18,12 @@ from flask.typing import ResponseReturnValue
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from sandbox.console.access import made_of, public
-from sandbox.console.certify_orders import find_run
 from sandbox.console.certify_results import WORDS, results_of
 from sandbox.console.certify_told import OUTCOMES, SAYS, outcome
 from sandbox.console.console import console
 from sandbox.console.door import BASE
-from sandbox.console.runs import Run
+from sandbox.console.own_runs import find_run
+from sandbox.console.runs import CERTIFY, Run
 from sandbox.console.runs_record import write_whole
 
 page = Blueprint("shared", __name__)
@@ -90,7 +90,7 @@ def end(run_id: str) -> ResponseReturnValue:
 
 
 def _finished(run_id: str) -> Run:
-    run = find_run(run_id)
+    run = find_run(run_id, CERTIFY)
     if run.is_running or results_of(run) is None:
         abort(409, "This run has no results to share.")
     return run
