@@ -95,7 +95,8 @@ class Settings:
     console_folder: Path | None = None
     """Where the console keeps its key and the runs that are started there; beside the SQLite file when left out."""
     prepares_console: bool = False
-    """Whether the console is made ready once the sandbox serves, so that the first page is as quick as the next."""
+    """Whether the console is made ready once the sandbox serves, so that the first page is as quick as the next; not with
+    `--json`."""
     console_key: str = ""
     """What the console signs its sessions and share links with; one is kept in its folder when left out."""
 

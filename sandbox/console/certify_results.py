@@ -108,6 +108,12 @@ class Results:
         """What the subject's own traffic says, by requirement, worst first."""
         return sorted(self.told["traffic"], key=_place)
 
+    @property
+    def volume(self) -> Line | None:
+        """What the replay came to, where there was one."""
+        found: Line | None = self.told["volume"]
+        return found
+
     def again(self, case: Line) -> str:
         """The command that plays a case again."""
         subject = self.told["subject"]

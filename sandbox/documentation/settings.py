@@ -25,8 +25,8 @@ _WITHIN = {
     "ESR_SANDBOX_REPLAY_SEED",
 }
 """What the sandbox tells the processes that it starts; nobody else sets these."""
-_NOT_SET = {"maximum_body_bytes", "request_seconds"}
-"""Settings that no option sets: they are the same for everybody."""
+_NOT_SET = {"maximum_body_bytes", "prepares_console", "request_seconds"}
+"""Settings that no option sets: they are the same for everybody, or follow from others."""
 _OPTIONS = {"systems": "only", "tls_key": "tls_key"}
 """The option of a setting that has another name."""
 _PACKAGE = Path(__file__).resolve().parents[1]
