@@ -172,7 +172,8 @@ def _is_sent_from_elsewhere() -> bool:
         return site not in ("same-origin", "none")
     if origin is None:
         return False
-    return urlsplit(origin).netloc not in (
+    scheme, _, place = origin.partition("://")
+    return not scheme or place not in (
         request.host,
         urlsplit(console().settings.public_url).netloc,
     )

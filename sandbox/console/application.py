@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from sandbox import __version__
 from sandbox.console import access, assets, keeping
+from sandbox.console.carrying import FORM_BYTES, hand_over
 from sandbox.console.console import EXTENSION, Console
 from sandbox.console.door import BASE
 from sandbox.console.guessing import Guesses
@@ -25,9 +26,6 @@ from sandbox.errors import Refusal
 from sandbox.runtime import Runtime
 from sandbox.settings import Level
 
-_FORM_BYTES = 1_048_576
-"""The largest form; a page that takes files says so for itself (`request.max_content_length`)."""
-
 
 def make_console(runtime: Runtime, contracts: list[Contract], powers: Powers) -> Flask:
     """The application, which serves every path below /console but the live streams."""
@@ -37,7 +35,8 @@ def make_console(runtime: Runtime, contracts: list[Contract], powers: Powers) ->
     is_https = settings.public_url.startswith("https://")
     app.config.update(
         SECRET_KEY=keeping.key_of(settings, folder),
-        MAX_CONTENT_LENGTH=_FORM_BYTES,
+        MAX_CONTENT_LENGTH=FORM_BYTES,
+        USE_X_SENDFILE=True,
         PERMANENT_SESSION_LIFETIME=timedelta(seconds=SESSION_SECONDS),
         # Cookies know no ports: two sandboxes on one machine would take each other's.
         SESSION_COOKIE_NAME="__Host-console" if is_https else f"console-{settings.port}",
@@ -80,7 +79,7 @@ def make_console(runtime: Runtime, contracts: list[Contract], powers: Powers) ->
 
     @app.after_request
     def leave_safely(answer: Response) -> Response:
-        return access.leave_safely(answer, g.get("nonce", ""), is_https)
+        return hand_over(access.leave_safely(answer, g.get("nonce", ""), is_https))
 
     app.register_error_handler(CSRFError, _stale)
     app.register_error_handler(HTTPException, _refused)

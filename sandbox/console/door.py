@@ -72,8 +72,10 @@ def _make(runtime: Runtime, contracts: list[Contract], powers: Powers) -> _Serve
     from a2wsgi import WSGIMiddleware
 
     from sandbox.console.application import load_pages, make_console
+    from sandbox.console.carrying import Carried
     from sandbox.console.stream import Stream
 
     flask = make_console(runtime, contracts, powers)
-    pages: Callable[..., Any] = WSGIMiddleware(flask, workers=_THREADS)  # type: ignore[arg-type]
-    return pages, Stream(runtime, flask), partial(load_pages, flask)
+    # The queue has no end: a page is as large as it is, and no thread waits for whoever reads it.
+    pages: Any = WSGIMiddleware(flask, workers=_THREADS, send_queue_size=0)  # type: ignore[arg-type]
+    return Carried(pages), Stream(runtime, flask), partial(load_pages, flask)

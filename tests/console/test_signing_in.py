@@ -177,6 +177,8 @@ def operator_of(url: str) -> httpx.Client:
         "javascript:alert(1)",
         "/docs/",
         "\n/console/",
+        "//[x",
+        "/console/\r\nSet-Cookie: a=b",
     ],
 )
 def test_after_the_sign_in_one_is_led_nowhere_but_into_the_console(url: str, back: str) -> None:

@@ -4,7 +4,6 @@ import hmac
 import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session
 from flask import url_for as address_of
@@ -156,6 +155,5 @@ def _client_of(token: str) -> Client | None:
 def _onwards() -> ResponseReturnValue:
     """To the page that was asked for, if it is one of ours."""
     back = request.form.get("back", "")
-    parts = urlsplit(back)
-    is_ours = not parts.scheme and not parts.netloc and back.startswith(f"{BASE}/")
+    is_ours = back.startswith(f"{BASE}/") and back.isprintable()
     return redirect(back if is_ours else address_of("workspaces.begin"), 303)
