@@ -8,7 +8,7 @@ from sandbox.clock import ClockMode
 from sandbox.console.at_home import STUCK, Seen
 from sandbox.console.powers import Answer
 from sandbox.console.store.home import MOST, Stuck
-from sandbox.console.words import moment, number, words
+from sandbox.console.words import last_answer, moment, number, words
 from sandbox.faults.rules import DELIVERIES, FaultRule
 from sandbox.outbox.store import WORLD
 from sandbox.timestamps import to_text
@@ -69,7 +69,7 @@ def _stuck(alike: list[Stuck], *, is_cut: bool) -> str:
     what = f"A delivery to {first.url} was" if len(alike) == 1 else several
     times = "once" if tries == 1 else f"up to {number(tries)} times"
     clock = "the world's time" if first.due_clock == WORLD else "wall time"
-    answer = (first.last_answer or "").removeprefix("0 ") or "none"
+    answer = last_answer(first.last_answer)
     return f"{what} tried {times} in vain. The next try is due on {moment(first.due_at)} ({clock}). Last answer: {answer}"
 
 

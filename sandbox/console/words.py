@@ -1,5 +1,6 @@
 """How the pages say things: moments, numbers and lengths of time in words."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -59,6 +60,20 @@ def span(value: timedelta) -> str:
         for count, noun in told
         if count or noun == "second"
     )
+
+
+def last_answer(text: str | None) -> str:
+    """What came back to a message, as the outbox keeps it (`401 {"detail": "…`, cut after 200 bytes): the problem's own sentence
+    in place of JSON, and no 0 where no answer came.
+    """
+    status, _, said = (text or "").strip().partition(" ")
+    if said.startswith(("{", "[")):
+        # What is cut may end within an escape.
+        found = re.search(r'"detail"\s*:\s*"((?:[^"\\]|\\u[0-9a-fA-F]{4}|\\[^u])*)("?)', said)
+        detail = json.loads(f'"{found[1]}"', strict=False) if found else ""
+        said = f"{detail.rstrip()}…" if detail and found and not found[2] else detail
+    told = (status if status != "0" else "", said)
+    return ": ".join(part for part in told if part) or "none"
 
 
 def capitalise(value: str) -> str:

@@ -17,6 +17,7 @@ from sandbox.console.journeys.wording import (
     spoken,
     status_of,
 )
+from sandbox.console.words import last_answer
 
 _DELIVERY = "esr-event"
 _ANNOUNCED, _TAKEN_OVER, _ENDED = 1, 2, 3
@@ -300,7 +301,7 @@ def _ends(facts: Facts, events: dict[str, Document]) -> Iterator[Step]:
                 Lane.BETWEEN,
                 says,
                 sending.due_at,
-                notes=(f"The last answer: {sentence(sending.last_answer)}",),
+                notes=(f"The last answer: {sentence(last_answer(sending.last_answer))}",),
                 result=Result.GIVEN_UP,
             )
         else:
