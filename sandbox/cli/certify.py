@@ -131,9 +131,8 @@ def command(
 ) -> int:
     """Run the certification suites against a subject, and write the evidence as one signed pack.
 
-    Name a subject file, or one of the reference subjects. Exit code 0: certifiable, or all that was selected passed;
-    1: the subject failed; 2: configuration; 3: inconclusive, or a part that a certificate needs was left out; 4: the suite
-    broke.
+    Name a subject file, or one of the reference subjects. Exit code 0: certifiable; 1: the subject failed; 2: configuration;
+    3: inconclusive, or a part that a certificate needs was left out, however well the rest went; 4: the suite broke.
     """
     asked = Asked(**options)
     if (asked.subject_file is None) is (asked.reference_name is None):
