@@ -1,6 +1,7 @@
 """Puts the Flask application of the console together."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -25,6 +26,14 @@ from sandbox.contracts import Contract
 from sandbox.errors import Refusal
 from sandbox.runtime import Runtime
 from sandbox.settings import Level
+
+_TOLD = {
+    403: "This page is for the ESR team alone. Nothing was done.",
+    404: "There is no such page. See that its address is whole.",
+    405: "This address takes a form and shows no page. Go back to the page that has the form.",
+    413: "Nothing was done: what was sent is larger than this page takes.",
+}
+"""What a refusal says that has no sentence of its own."""
 
 
 def make_console(runtime: Runtime, contracts: list[Contract], powers: Powers) -> Flask:
@@ -84,6 +93,7 @@ def make_console(runtime: Runtime, contracts: list[Contract], powers: Powers) ->
     app.register_error_handler(CSRFError, _stale)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Refusal, _refusal)
+    app.register_error_handler(TimeoutError, _too_late)
     app.register_error_handler(Exception, _failed)
     return app
 
@@ -119,7 +129,9 @@ def _refused(problem: HTTPException) -> tuple[str, int] | HTTPException:
     status = problem.code or 500
     if status < 400:
         return problem
-    return _page(status, str(problem.description or ""))
+    is_its_own = problem.description != type(problem).description
+    told = str(problem.description or "") if is_its_own else _TOLD.get(status, "")
+    return _page(status, told or str(problem.description or ""))
 
 
 def _stale(_problem: CSRFError) -> tuple[str, int]:
@@ -130,8 +142,16 @@ def _stale(_problem: CSRFError) -> tuple[str, int]:
     )
 
 
-def _refusal(problem: Refusal) -> tuple[str, int]:
-    return _page(problem.status, problem.detail)
+def _refusal(problem: Refusal) -> tuple[str, int, Mapping[str, str]]:
+    return *_page(problem.status, problem.detail), problem.headers
+
+
+def _too_late(_problem: TimeoutError) -> tuple[str, int, Mapping[str, str]]:
+    sentence = (
+        "The sandbox did not answer this page in time: it is busy, or its database is away. Load the page again in a moment. If you "
+        "have sent a form, look first whether it was done."
+    )
+    return *_page(503, sentence), {"Retry-After": "5"}
 
 
 def _failed(problem: Exception) -> tuple[str, int]:
@@ -144,5 +164,5 @@ def _failed(problem: Exception) -> tuple[str, int]:
 def _page(status: int, sentence: str) -> tuple[str, int]:
     if "workspace" not in g or g.get("visitor") is None or not g.visitor.may_see(g.workspace):
         g.workspace = None
-    title = HTTPStatus(status).phrase
+    title = HTTPStatus(status).phrase.capitalize()
     return render_template("console/error.html.j2", title=title, sentence=sentence), status

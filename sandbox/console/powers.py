@@ -35,7 +35,17 @@ class Answer:
     @property
     def sentence(self) -> str:
         """What a person reads of a refusal."""
-        return str(self.problem.get("detail") or self.problem.get("title") or "")
+        told = str(self.problem.get("detail") or self.problem.get("title") or "")
+        errors = self.problem.get("errors", [])
+        if len(errors) < 2:
+            return told
+        # The detail only counts them.
+        places = (
+            (each["pointer"].strip("/") or each["location"], each["detail"]) for each in errors
+        )
+        return (
+            f"{told.partition(';')[0]}: {'; '.join(f'{place}: {what}' for place, what in places)}."
+        )
 
 
 class Powers:

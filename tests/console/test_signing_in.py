@@ -45,11 +45,16 @@ def test_the_esr_team_and_a_supplier_sign_in_and_are_told_who_they_are(
         home = supplier.get(begin.headers["location"])
         session = supplier.get("/console/session")
         register = supplier.get("/console/register")
+        nowhere = supplier.get("/console/w/in-one/nothing")
+        gallery = supplier.get("/console/gallery")
 
     assert begin.headers["location"] == "/console/w/in-one"
     assert "Signed in as a supplier" in home.text
     assert "the supplier of the workspace in-one" in session.text
     assert register.status_code == 403
+    assert "This page is for the ESR team alone." in register.text
+    assert "There is no such page." in nowhere.text
+    assert 'href="/console/w/in-one/certify"' in gallery.text
     assert "Signed in as the ESR team" in team.get("/console/workspaces").text
 
 
@@ -59,10 +64,13 @@ def test_a_wrong_token_signs_nobody_in_and_too_many_are_not_looked_at(
     # A new count for this test: the others come from the same address.
     with browsing(url) as stranger:
         wrong = send(stranger, "/console/sign-in", {"token": "guess"})
+        empty = send(stranger, "/console/sign-in", {"token": " "})
         refused = stranger.get("/console/workspaces")
 
     assert wrong.status_code == 403
     assert "knows no such token" in wrong.text
+    assert empty.status_code == 400
+    assert "Enter a token." in empty.text
     assert refused.status_code == 303
     assert refused.headers["location"].startswith("/console/sign-in?back=")
 
@@ -81,6 +89,25 @@ def test_an_address_that_was_wrong_too_often_waits_and_no_other_does() -> None:
     assert guesses.wait("203.0.113.10") == 0
     now += WITHIN_SECONDS
     assert guesses.wait("203.0.113.9") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "told"),
+    [
+        ("", 400, "Enter a name of small letters"),
+        ("Not A Name", 400, "Enter a name of small letters"),
+        ("default", 409, "There is a workspace default already."),
+    ],
+)
+def test_a_workspace_that_cannot_be_made_is_told_at_its_name(
+    team: httpx.Client, name: str, status: int, told: str
+) -> None:
+    answer = send(team, "/console/workspaces", {"name": name})
+
+    assert answer.status_code == status
+    assert told in answer.text
+    assert f'value="{name}"' in answer.text or not name
+    assert 'href="#name"' in answer.text
 
 
 def test_nothing_of_a_session_from_before_the_sign_in_is_taken_over(url: str) -> None:

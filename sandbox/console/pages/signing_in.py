@@ -49,6 +49,8 @@ def enter() -> ResponseReturnValue:
         )
         return _asked_again(problem), 429, {"Retry-After": str(math.ceil(wait))}
     token = request.form.get("token", "").strip()
+    if not token:
+        return _asked_again("Enter a token."), 400
     operator = console().settings.operator_token or ""
     if operator and hmac.compare_digest(token.encode(), operator.encode()):
         sign_in(None)
@@ -147,7 +149,7 @@ def _client_of(token: str) -> Client | None:
     def look(transaction: Transaction) -> Client | None:
         return find_client(transaction.connection, digest_of(token))
 
-    found: Client | None = console().runtime.database.read(look).result()
+    found = console().look(look)
     is_known = found is not None and not found.is_internal and is_good(found, console().settings)
     return found if is_known else None
 

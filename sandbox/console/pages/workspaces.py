@@ -1,5 +1,6 @@
 """Where the console begins, and, for the ESR team, the workspaces."""
 
+import re
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -15,6 +16,10 @@ from sandbox.workspaces.store import DEFAULT_WORKSPACE
 
 page = Blueprint("workspaces", __name__)
 
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
+"""As the control contract has it."""
+_NO_NAME = "Enter a name of small letters, digits and hyphens, 30 at most. It begins with a letter or a digit."
+
 
 @page.get(f"{BASE}")
 @page.get(f"{BASE}/")
@@ -26,12 +31,18 @@ def begin() -> ResponseReturnValue:
 
 @page.get(f"{BASE}/workspaces")
 @esr_team
-def show(made: dict[str, Any] | None = None, link: str = "") -> str:
+def show(made: dict[str, Any] | None = None, link: str = "", *, wrong: str = "") -> str:
     """Every workspace, with a way into each."""
     listed = console().ask("GET", "/workspaces", workspace=DEFAULT_WORKSPACE)
     found = (listed.body or {}).get("workspaces", [])
     return render_template(
-        "console/workspaces.html.j2", listed=found, made=made, link=link, link_days=LINK_DAYS
+        "console/workspaces.html.j2",
+        listed=found,
+        made=made,
+        link=link,
+        link_days=LINK_DAYS,
+        name=request.form.get("name", "") if wrong else "",
+        wrong=wrong,
     )
 
 
@@ -40,10 +51,11 @@ def show(made: dict[str, Any] | None = None, link: str = "") -> str:
 def make() -> ResponseReturnValue:
     """Makes a workspace, and shows the token of its client this once."""
     wanted = {"name": request.form.get("name", "").strip()}
+    if not _NAME.fullmatch(wanted["name"]):
+        return show(wrong=_NO_NAME), 400
     answer = console().ask("POST", "/workspaces", wanted, workspace=DEFAULT_WORKSPACE)
     if not answer.is_done:
-        flash(answer.sentence, "problem")
-        return show(), answer.status
+        return show(wrong=answer.sentence), answer.status
     return show(made=answer.body)
 
 
