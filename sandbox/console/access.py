@@ -119,8 +119,7 @@ def made_of(workspace: str, client: str | None = None) -> str | None:
                 return None
         return found.created_at
 
-    made: str | None = console().runtime.database.read(look).result()
-    return made
+    return console().look(look)
 
 
 def guard(app: Flask) -> None:

@@ -148,8 +148,8 @@ def _refusal(problem: Refusal) -> tuple[str, int, Mapping[str, str]]:
 
 def _too_late(_problem: TimeoutError) -> tuple[str, int, Mapping[str, str]]:
     sentence = (
-        "The sandbox did not answer this page in time: it is busy, or its database is away. Load the page again in a moment. If you "
-        "have sent a form, look first whether it was done."
+        "The sandbox did not answer this page in time: it is busy, or its database is away. Load the page again in a moment. If "
+        "you have sent a form, look first whether it was done."
     )
     return *_page(503, sentence), {"Retry-After": "5"}
 

@@ -13,12 +13,14 @@ from sandbox.console.powers import Answer, Powers
 from sandbox.console.runs import Runs
 from sandbox.console.sessions import Sessions
 from sandbox.contracts import Contract
+from sandbox.database import Transaction
 from sandbox.runtime import Runtime
 from sandbox.settings import Settings
 from sandbox.web.call import Unit, Visitor, open_unit
 
 T = TypeVar("T")
-_READ_SECONDS = 30.0
+READ_SECONDS = 15.0
+"""How long a page waits for what it reads; then it says that the sandbox is busy, and lets go of its thread."""
 EXTENSION = "esr-sandbox"
 
 
@@ -46,13 +48,14 @@ class Console:
     def read(self, work: Callable[[Unit], T], workspace: str | None = None) -> T:
         """What `work`, which must only read, finds in the workspace of the page, or in another one.
 
-        Raises Refusal NOT_FOUND where there is no such workspace.
+        Raises Refusal NOT_FOUND where there is no such workspace, and TimeoutError.
         """
         name, wall = workspace or str(g.workspace), wall_now()
-        reading = self.runtime.database.read(
-            lambda transaction: work(open_unit(transaction, name, wall))
-        )
-        return cast(T, reading.result(_READ_SECONDS))
+        return self.look(lambda transaction: work(open_unit(transaction, name, wall)))
+
+    def look(self, work: Callable[[Transaction], T]) -> T:
+        """What `work`, which must only read, finds in the database, whosever it is. Raises TimeoutError."""
+        return cast(T, self.runtime.database.read(work).result(READ_SECONDS))
 
     def ask(
         self,
