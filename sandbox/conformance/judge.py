@@ -79,7 +79,9 @@ def judge(case: Case, record: Record, operations: Operations) -> CaseResult:
         if kind in noted:
             return _whole(case, result, noted[kind], attested)
     if case.role == _CALLER and not _did_anything(record):
-        return _whole(case, Result.INCONCLUSIVE, "The subject did nothing at all.", attested)
+        refused = next((text for text in map(_refused_order, record.steps) if text), "")
+        sentence = f"The subject did nothing at all.{refused}"
+        return _whole(case, Result.INCONCLUSIVE, sentence, attested)
     missed = _not_arranged(case, record)
     findings = [
         # What never came about cannot be counted: that nothing was seen is no failure then.
@@ -147,6 +149,12 @@ def came_about(step: Step) -> str:
             code = (json_of(exchange.get("responseBody")) or {}).get("code", "")
             return f"{step.name}: {what} was answered {exchange['status']} {code}".rstrip()
     return ""
+
+
+def _refused_order(step: Step) -> str:
+    """Told where an order to the subject was not carried out: most often the reason why it did nothing."""
+    missed = came_about(step) if step.kind == "drive" else ""
+    return f" {missed[:1].upper()}{missed[1:]}." if missed else ""
 
 
 def _not_arranged(case: Case, record: Record) -> str:

@@ -177,6 +177,17 @@ def test_a_record_that_went_through_a_file_gives_the_same_verdict() -> None:
     assert judge(told, again, OPERATIONS).words() == judge(told, seen, OPERATIONS).words()
 
 
+def test_a_supplier_that_refused_what_it_was_to_do_is_told_so() -> None:
+    ordered = Step("offer", "drive", outcome="REFUSED")
+
+    result = judge(case({"held": "read"}, role="recruitment-system"), record(ordered), OPERATIONS)
+
+    assert (result.result, result.sentence) == (
+        Result.INCONCLUSIVE,
+        "The subject did nothing at all. Offer: the order was answered REFUSED.",
+    )
+
+
 @pytest.mark.parametrize(
     "expectation", [{"held": "read"}, {"journal": {"/status": 201}, "count": 0}]
 )
