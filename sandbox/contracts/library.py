@@ -128,13 +128,16 @@ def _bundle_digest(document: dict[str, Any], home: Path) -> str:
 
 
 def _sources_digest(home: Path) -> str:
-    """One digest over every YAML file under `openapi/` to which a contract may refer; the register is not one of them."""
+    """One digest over every YAML file under `openapi/` to which a contract may refer; the register is not one of them, nor is
+    the linter's file, which an installed package does not have.
+    """
     digest = hashlib.sha256()
     folder = home.parent.parent
     for path in sorted(folder.rglob("*.yaml")):
-        if {"node_modules", "requirements"} & set(path.parts):
+        place = path.relative_to(folder)
+        if place.name.startswith(".") or {"node_modules", "requirements"} & set(place.parts):
             continue
-        relative = path.relative_to(folder).as_posix()
+        relative = place.as_posix()
         content = path.read_bytes()
         digest.update(f"{relative} {len(content)}\n".encode())
         digest.update(content)

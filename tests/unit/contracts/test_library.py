@@ -143,6 +143,18 @@ def test_a_current_bundle_is_loaded_without_its_sources_being_read_again(
     assert load_contract("esr", folder).operation_ids
 
 
+def test_bundles_stay_current_where_an_installed_package_has_no_linters_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linters = folder / ".spectral.yaml"
+    linters.write_text("rules: {}\n", encoding="utf-8")
+    write_bundles(folder)
+    linters.unlink()
+    monkeypatch.setattr("sandbox.contracts.library._checked", lambda _root: pytest.fail("judged"))
+
+    assert load_contract("esr", folder).operation_ids
+
+
 def test_a_source_that_changed_is_believed_rather_than_the_bundle(folder: Path) -> None:
     write_bundles(folder)
     root = folder / "esr" / "v1" / "openapi.yaml"
