@@ -12,9 +12,10 @@ import httpx
 import orjson
 import pytest
 import sqlalchemy as sa
+from console_walk import signed_in
 from harness import Workspace
 
-from sandbox.console import live
+from sandbox.console import live, stream
 from sandbox.console.live import Watch
 from sandbox.console.store.traffic import Wanted
 from sandbox.console.telling import Telling
@@ -112,6 +113,27 @@ def test_who_has_not_signed_in_watches_nothing(platform: Runtime, supplier_of: A
     stranger = httpx.get(f"{url}/console/w/watched/traffic/stream", trust_env=False)
 
     assert stranger.status_code == 403
+
+
+def test_one_supplier_does_not_take_the_places_of_all_who_watch(
+    platform: Runtime, supplier_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "_MOST_OF_ONE", 2)
+    url = platform.settings.public_url
+    with (
+        signed_in(url, supplier_of("watches-much")) as much,
+        signed_in(url, supplier_of("watches-little")) as little,
+        ExitStack() as stack,
+    ):
+
+        def watch(client: httpx.Client, workspace: str) -> int:
+            path = f"/console/w/{workspace}/traffic/stream"
+            return stack.enter_context(client.stream("GET", path)).status_code
+
+        answers = [watch(much, "watches-much") for _ in range(3)]
+
+        assert answers == [200, 200, 503]
+        assert watch(little, "watches-little") == 200
 
 
 def test_who_is_far_behind_is_told_how_much_is_left_out(

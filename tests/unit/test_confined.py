@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -63,3 +64,34 @@ def test_the_sandbox_that_it_belongs_to_is_reached(elsewhere: int) -> None:
     hosted = replace(Settings(level=Level.PLATFORM), port=elsewhere)
 
     assert reached(hosted, elsewhere)[:2] == ["True", "True"]
+
+
+TAKE = """
+import os, sys
+from sandbox.confined import VARIABLE, confine
+confine(os.environ[VARIABLE])
+try:
+    bytearray(9 * 1024**3)
+except MemoryError:
+    print("no memory")
+with open(sys.argv[1], "wb") as file:
+    file.truncate(1024**3)
+    try:
+        file.truncate(1024**3 + 1)
+    except OSError:
+        print("no room")
+print(os.nice(0) > int(sys.argv[2]))
+"""
+
+
+def test_it_takes_no_more_of_the_machine_than_its_share(tmp_path: Path) -> None:
+    environment = {**os.environ, VARIABLE: confinement(Settings(level=Level.PLATFORM, port=1))}
+
+    done = subprocess.run(
+        [sys.executable, "-c", TAKE, str(tmp_path / "file"), str(os.nice(0))],
+        env=environment,
+        capture_output=True,
+        check=True,
+    )
+
+    assert done.stdout.decode().splitlines() == ["no memory", "no room", "True"]
