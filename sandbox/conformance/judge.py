@@ -14,7 +14,7 @@ from typing import Any
 
 from sandbox.conformance.case import Case
 from sandbox.conformance.expectations import equality
-from sandbox.conformance.judgements import JUDGES
+from sandbox.conformance.judgements import JUDGES, awaited_in_words
 from sandbox.conformance.operations import Operations
 from sandbox.conformance.record import (
     BROKE,
@@ -27,7 +27,7 @@ from sandbox.conformance.record import (
     json_of,
 )
 from sandbox.conformance.results import Result, rolled_up
-from sandbox.conformance.values import Unresolved, resolve
+from sandbox.conformance.values import Scope, Unresolved, resolve
 
 ANSWERS_AS_PROMISED = {"esr": "ESR-CON-001", "nhs-jobs": "NHSJ-CON-001"}
 """By role: the requirement that each answer is what the contract describes."""
@@ -178,8 +178,19 @@ def _judged(case: Case, expectation: Mapping[str, Any], record: Record) -> Findi
         wanted = resolve(dict(expectation), scope)
     except Unresolved as problem:
         return Finding(Result.INCONCLUSIVE, f"It was not reached: {problem}.", names)
+    if kind == "held":
+        wanted["awaited"] = _awaited(case, wanted["held"], scope)
     result, sentence, exchange = JUDGES[kind](wanted, record, equality(record.mask_key))
     return Finding(result, sentence, names, exchange)
+
+
+def _awaited(case: Case, name: str, scope: Scope) -> str:
+    """What the step of this name waits for, in words; nothing where what it refers to was not reached."""
+    awaited = next((step.get("await", {}) for step in case.when if step.get("as") == name), {})
+    try:
+        return awaited_in_words(resolve(dict(awaited), scope))
+    except Unresolved:
+        return ""
 
 
 def _promises(case: Case, record: Record, operations: Operations) -> list[Finding]:

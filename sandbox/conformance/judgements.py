@@ -234,7 +234,8 @@ def _wrong_together(
     for pointer in wanted.get("same", ()):
         values = {repr(pick(view, pointer)) for view in views}
         if len(values) > 1:
-            yield f"expected all {noun} to agree at {pointer}, found {sorted(values)}"
+            found = ", ".join(sorted({str(each) for view in views for each in pick(view, pointer)}))
+            yield f"expected all {noun} to have the same {pointer}, found {len(values)}: {found}"
     for pointer in wanted.get("distinct", ()):
         values = {repr(pick(view, pointer)) for view in views}
         if len(values) < len(views):
@@ -284,7 +285,27 @@ def _judge_held(wanted: Mapping[str, Any], record: Record, equal: Equal) -> Verd
         return (Result.FAIL, told, exchange) if wrong else HELD
     if exchange is not None and exchange["status"] == 0:
         return Result.INCONCLUSIVE, f"{step.name}: no answer came.", exchange
-    return Result.FAIL, f"{step.name}: it did not come within {step.waited:.1f} s", exchange
+    told = wanted.get("awaited") or step.name
+    return Result.FAIL, f"expected {told} within {step.waited:.1f} s; it did not come", exchange
+
+
+def awaited_in_words(awaited: Mapping[str, Any]) -> str:
+    """What a step waits for: an exchange, a delivery, an answer or a view, and what is looked for in it."""
+    for noun, article in (("exchange", "an"), ("delivery", "a")):
+        if noun in awaited:
+            return f"{article} {noun} with {_conditions(awaited[noun])}"
+    until = _conditions(awaited.get("until", {}))
+    if "drive" in awaited:
+        return f"the subject's {awaited['drive']} to show {until}"
+    return f"{awaited['call']} to answer with {until}" if "call" in awaited else ""
+
+
+def _conditions(wanted: Mapping[str, Any]) -> str:
+    told = [
+        f"{pointer} present" if value == {"present": True} else f"{pointer} {value}"
+        for pointer, value in wanted.items()
+    ]
+    return ", ".join(told)
 
 
 JUDGES: Mapping[str, Callable[[Mapping[str, Any], Record, Equal], Verdict]] = {
