@@ -186,7 +186,9 @@ def _judged(case: Case, expectation: Mapping[str, Any], record: Record) -> Findi
 
 def _awaited(case: Case, name: str, scope: Scope) -> str:
     """What the step of this name waits for, in words; nothing where what it refers to was not reached."""
-    awaited = next((step.get("await", {}) for step in case.when if step.get("as") == name), {})
+    awaited: dict[str, Any] = next(
+        (step.get("await", {}) for step in case.when if step.get("as") == name), {}
+    )
     try:
         return awaited_in_words(resolve(dict(awaited), scope))
     except Unresolved:
