@@ -8,7 +8,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any
+from uuid import uuid4
 
 import httpx
 from harness import Workspace
@@ -212,6 +214,16 @@ def everything_of(database: Path, name: str) -> dict[str, list[str]]:
                 rows = opened.execute(f"SELECT * FROM {table} WHERE {key} = ?", [name])
                 found[table] = sorted(map(repr, rows))
     return found
+
+
+def noted(database: Path, workspace: Workspace) -> None:
+    """Returns when the journal holds all that was asked of a workspace: reads are noted after they are answered."""
+    mark = f"noted-{uuid4()}"
+    workspace.control.get("/clock", headers={"X-Correlation-ID": mark}).raise_for_status()
+    end = time.monotonic() + 10
+    while not any(mark in row for row in everything_of(database, workspace.name)["exchanges"]):
+        assert time.monotonic() < end, "The journal does not get what was asked."
+        Event().wait(0.01)
 
 
 def told(answer: httpx.Response, value: Any) -> tuple[Any, ...]:

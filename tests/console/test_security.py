@@ -13,7 +13,7 @@ from console_walk import Page, browsing, csrf_of, send, signed_in, walked
 from in_process import served
 from lived_in import Tenant
 from packs_of_here import Office
-from tenants import everything_of, tenant
+from tenants import everything_of, noted, tenant
 from werkzeug.routing import BuildError
 
 from sandbox.runtime import Runtime
@@ -67,9 +67,11 @@ def url(runtime: Runtime) -> str:
 
 
 @pytest.fixture(scope="module")
-def other(runtime: Runtime, url: str) -> Tenant:
+def other(runtime: Runtime, url: str, office: Office) -> Tenant:
     """A supplier's workspace in which something of everything has happened."""
-    return tenant(url, "CanaryB", 1, 24, lambda client, name: token_of(runtime, client, name))
+    made = tenant(url, "CanaryB", 1, 24, lambda client, name: token_of(runtime, client, name))
+    noted(office.folder / "sandbox.db", made.workspace)
+    return made
 
 
 @pytest.fixture(scope="module")
