@@ -1,14 +1,6 @@
-// Keeps the page of a run that goes on up to date, and counts a step's time down. Without it, "Look again" does the same.
+// The page of a certification that goes on, which counts a step's time down too.
 
-const live = document.getElementById("live");
-const pause = document.getElementById("pause");
-let isPaused = false;
-
-pause.hidden = false;
-pause.addEventListener("click", () => {
-  isPaused = !isPaused;
-  pause.setAttribute("aria-pressed", String(isPaused));
-});
+import { keepUpToDate } from "./live.js";
 
 function countDown() {
   for (const timer of document.querySelectorAll("[data-until]")) {
@@ -33,21 +25,6 @@ function takeOver(fresh) {
   if (bar && next) [bar.value, bar.max] = [next.value, next.max];
 }
 
-async function look() {
-  if (!isPaused && !document.hidden) {
-    try {
-      const answer = await fetch(location.href, { redirect: "error" });
-      if (answer.ok) {
-        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-        // A page of another shape is loaded whole: the pre-flight stopped the run, or it has ended.
-        if (!fresh.getElementById("live")) { location.reload(); return; }
-        takeOver(fresh);
-      }
-    } catch { /* the sandbox may be away for a moment */ }
-  }
-  setTimeout(look, live.dataset.every * 1000);
-}
-
 countDown();
 setInterval(countDown, 1000);
-setTimeout(look, live.dataset.every * 1000);
+keepUpToDate(takeOver);

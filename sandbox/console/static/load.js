@@ -1,14 +1,6 @@
-// Keeps the page of a replay that goes on up to date. Without it, "Look again" does the same.
+// The page of a replay that goes on.
 
-const live = document.getElementById("live");
-const pause = document.getElementById("pause");
-let isPaused = false;
-
-pause.hidden = false;
-pause.addEventListener("click", () => {
-  isPaused = !isPaused;
-  pause.setAttribute("aria-pressed", String(isPaused));
-});
+import { keepUpToDate } from "./live.js";
 
 function parts(page) {
   return page.querySelectorAll("[data-live]").length;
@@ -29,19 +21,5 @@ function takeOver(fresh) {
   });
 }
 
-async function look() {
-  if (!isPaused && !document.hidden) {
-    try {
-      const answer = await fetch(location.href, { redirect: "error" });
-      if (answer.ok) {
-        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-        // A page of another shape is loaded whole: the replay has begun to tell, or has ended.
-        if (!fresh.getElementById("live") || parts(fresh) !== parts(document)) { location.reload(); return; }
-        takeOver(fresh);
-      }
-    } catch { /* the sandbox may be away for a moment */ }
-  }
-  setTimeout(look, live.dataset.every * 1000);
-}
-
-setTimeout(look, live.dataset.every * 1000);
+// Another shape: the replay has begun to tell.
+keepUpToDate(takeOver, fresh => parts(fresh) === parts(document));
