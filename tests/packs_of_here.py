@@ -3,11 +3,14 @@
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
-from evidence_packs import FACTS, REQUIREMENTS, SUBJECT, Desk, run_files
+import pytest
+from evidence_packs import FACTS, KNOWN, REQUIREMENTS, SUBJECT, Desk, run_files
+from evidence_packs import recompute as recompute_toy
 
 from sandbox.conformance.case import load_cases
 from sandbox.conformance.certificates.certificate import Certificate
@@ -23,6 +26,8 @@ from sandbox.conformance.evidence.known import (
     requirements_file,
 )
 from sandbox.conformance.evidence.recomputation import recompute
+from sandbox.conformance.evidence.verify import verify_pack
+from sandbox.console import examinations, examiner
 from sandbox.contracts import load_contract
 from sandbox.contracts.requirements import load_requirements
 
@@ -50,6 +55,20 @@ def pack_of_here(desk: Desk, name: str = "pack.zip") -> Path:
         result=results["overall"],
         eligibility=Eligibility(Kind.NONE, ("nothing was played",)),
     )
+
+
+def judge_toy_packs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has packs judged by the toy suite that the toy packs are of, in this process."""
+    monkeypatch.setattr(examiner, "verify_pack", partial(verify_pack, known=KNOWN))
+    monkeypatch.setattr(examiner, "recompute", recompute_toy)
+    monkeypatch.setattr(examiner, "load_requirements", lambda: REQUIREMENTS)
+
+    def run(folder: Path, is_first: bool) -> None:
+        examiner.examine(folder)
+        if is_first:
+            (folder / "verified.json").write_bytes((folder / "outcome.json").read_bytes())
+
+    monkeypatch.setattr(examinations, "_run", run)
 
 
 @dataclass(frozen=True)
@@ -81,6 +100,15 @@ class Office:
     @property
     def trusted_keys(self) -> Path:
         return self.folder / "trusted"
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What a sandbox in the test's own process is started with, beside its database."""
+        return {
+            "register": self.register.folder,
+            "register_key": self.key,
+            "trusted_keys": self.trusted_keys,
+        }
 
     @property
     def options(self) -> tuple[str, ...]:

@@ -2,22 +2,16 @@
 
 import base64
 from collections.abc import Iterator
-from functools import partial
-from pathlib import Path
 
 import orjson
 import pytest
-from evidence_packs import KNOWN, REQUIREMENTS, contents, recompute, run_files
+from evidence_packs import contents, run_files
 from in_process import served
-from packs_of_here import Office
+from packs_of_here import Office, judge_toy_packs
 from playwright.sync_api import Browser, Page, expect
 
-import sandbox.console.examinations
-import sandbox.console.examiner
 from sandbox.conformance.evidence.eligibility import Eligibility, Kind
 from sandbox.conformance.evidence.pack import write_zip
-from sandbox.conformance.evidence.verify import verify_pack
-from sandbox.console.examiner import examine
 from sandbox.settings import Level, Settings
 
 pytestmark = pytest.mark.prove
@@ -42,25 +36,13 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
 @pytest.fixture
 def url(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A sandbox where one signs in; packs are judged by the toy suite that the toy packs are of."""
-    examiner = sandbox.console.examiner
-    monkeypatch.setattr(examiner, "verify_pack", partial(verify_pack, known=KNOWN))
-    monkeypatch.setattr(examiner, "recompute", recompute)
-    monkeypatch.setattr(examiner, "load_requirements", lambda: REQUIREMENTS)
-
-    def run(folder: Path, is_first: bool) -> None:
-        examine(folder)
-        if is_first:
-            (folder / "verified.json").write_bytes((folder / "outcome.json").read_bytes())
-
-    monkeypatch.setattr(sandbox.console.examinations, "_run", run)
+    judge_toy_packs(monkeypatch)
     settings = Settings(
         port=0,
         database=str(office.folder / "sandbox.db"),
         level=Level.PLATFORM,
         operator_token=OPERATOR,
-        register=office.register.folder,
-        register_key=office.key,
-        trusted_keys=office.trusted_keys,
+        **office.settings,
     )
     with served(settings) as runtime:
         yield runtime.settings.own_url

@@ -3,23 +3,18 @@
 import re
 import threading
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import httpx
 import orjson
 import pytest
 from console_walk import browsing, send, signed_in
-from evidence_packs import KNOWN, REQUIREMENTS, contents, recompute, run_files
+from evidence_packs import contents, run_files
 from in_process import served
-from packs_of_here import Office, pack_of_here
+from packs_of_here import Office, judge_toy_packs, pack_of_here
 
-import sandbox.console.examinations
-import sandbox.console.examiner
 from sandbox.conformance.evidence.eligibility import Eligibility, Kind
 from sandbox.conformance.evidence.pack import write_zip
-from sandbox.conformance.evidence.verify import verify_pack
-from sandbox.console.examiner import examine
 from sandbox.contracts import contracts_folder
 from sandbox.settings import Level, Settings
 
@@ -39,9 +34,7 @@ def url(office: Office) -> Iterator[str]:
         database=str(office.folder / "sandbox.db"),
         level=Level.PLATFORM,
         operator_token=OPERATOR,
-        register=office.register.folder,
-        register_key=office.key,
-        trusted_keys=office.trusted_keys,
+        **office.settings,
         public_url="http://sandbox.example:8080",
     )
     with served(settings) as runtime:
@@ -62,17 +55,7 @@ def team(url: str) -> Iterator[httpx.Client]:
 @pytest.fixture
 def toy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Has packs judged by the toy suite that the toy packs are of, in this process."""
-    examiner = sandbox.console.examiner
-    monkeypatch.setattr(examiner, "verify_pack", partial(verify_pack, known=KNOWN))
-    monkeypatch.setattr(examiner, "recompute", recompute)
-    monkeypatch.setattr(examiner, "load_requirements", lambda: REQUIREMENTS)
-
-    def run(folder: Path, is_first: bool) -> None:
-        examine(folder)
-        if is_first:
-            (folder / "verified.json").write_bytes((folder / "outcome.json").read_bytes())
-
-    monkeypatch.setattr(sandbox.console.examinations, "_run", run)
+    judge_toy_packs(monkeypatch)
 
 
 def verified(client: httpx.Client, pack: Path, **fields: str) -> httpx.Response:

@@ -53,9 +53,7 @@ def runtime(office: Office) -> Iterator[Runtime]:
         operator_token=OPERATOR,
         hub=office.folder / "hub",
         allowed_networks=LOOPBACK,
-        register=office.register.folder,
-        register_key=office.key,
-        trusted_keys=office.trusted_keys,
+        **office.settings,
     )
     with served(settings) as runtime:
         yield runtime
