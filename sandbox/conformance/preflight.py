@@ -168,12 +168,14 @@ def _driver(
         )
         return
     if answer.status_code != 200:
-        yield Check(
-            "the driver answers",
-            False,
-            f"GET {address}/driver was answered {answer.status_code}",
-            "See read_driver of the contract driver; the token is tokens.driver.",
+        to_do = (
+            "It does not take the token: give the one that it knows as tokens.driver of the subject file, "
+            "in the console as Token of the driver."
+            if answer.status_code in (401, 403)
+            else "addresses.driver must be the base of the driver contract: GET <base>/driver is its read_driver."
         )
+        found = f"GET {address}/driver was answered {answer.status_code}"
+        yield Check("the driver answers", False, found, to_do)
         return
     told = _object(answer)
     yield Check("the driver answers", True, f"{address}/driver was answered 200")

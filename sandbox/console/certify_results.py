@@ -1,6 +1,6 @@
 """The results of a certification as its report has them, and how those of two runs differ."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -12,6 +12,7 @@ import orjson
 
 from sandbox.console.certifying import RESULTS
 from sandbox.console.runs import Run
+from sandbox.console.words import moment
 
 Line = Mapping[str, Any]
 _ORDER = ("error", "fail", "inconclusive", "review", "warn", "pass")
@@ -29,6 +30,13 @@ WORDS: Mapping[str, str] = {
     "omit": "about a feature that was not declared",
     "not judged": "no case of this run is about it",
 }
+_DRIVEN = {"inbound": "by its driver", "outbound": "by its adapter", "guided": "by a person"}
+_IN_WORDS: Mapping[str, Callable[[str], str]] = {
+    "began": moment,
+    "ended": moment,
+    "driven": lambda told: _DRIVEN.get(told, told),
+}
+"""How a page tells a fact that a report has as it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,7 @@ class Results:
     def facts(self) -> Mapping[str, str]:
         """What a reader has to know to judge it."""
         facts: Mapping[str, str] = self.told["facts"]
-        return facts
+        return {name: _IN_WORDS.get(name, str)(told) for name, told in facts.items()}
 
     @property
     def suites(self) -> list[Line]:

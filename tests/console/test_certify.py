@@ -132,6 +132,16 @@ def test_the_subject_file_of_a_form_is_one_that_the_suite_takes(
     assert subject.tokens == {"esr": "one", "driver": "another"}
 
 
+def test_what_a_reader_has_to_know_of_a_run_is_told_in_words() -> None:
+    facts = {"began": "2026-11-26T11:52:46Z", "driven": "guided", "seed": "1"}
+
+    assert Results({"facts": facts}).facts == {
+        "began": "26 November 2026, 11:52:46 UTC",
+        "driven": "by a person",
+        "seed": "1",
+    }
+
+
 def test_two_runs_differ_by_what_is_better_worse_new_and_gone() -> None:
     def results(**words: str) -> Results:
         lines = [{"id": name, "result": word, "text": name} for name, word in words.items()]
