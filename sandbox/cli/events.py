@@ -1,7 +1,8 @@
 """`--events FILE`: what a command tells as it goes, as NDJSON in a file, for whoever watches it."""
 
 import time
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,7 +13,6 @@ import orjson
 from sandbox.cli import Stop
 
 _PROGRESS = "progress"
-_PROGRESS_SECONDS = 1.0
 
 events_option = click.option(
     "--events",
@@ -26,14 +26,19 @@ events_option = click.option(
 class EventFile(AbstractContextManager["EventFile"]):
     """A file of events; nothing where no path is given. Each line is there as soon as it is told.
 
-    Events of the name `progress`, which may come many times a second, are written once a second at most.
+    Events of the name `progress`, which may come many times a second, are written once in `progress_seconds` at most.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, progress_seconds: float = 1.0) -> None:
         """Raises Stop where the file cannot be written."""
+        self._progress_seconds = progress_seconds
         self._told_progress = float("-inf")
+        self._file: FileIO | None = None
+        if path is None:
+            return
         try:
-            self._file = None if path is None else path.open("wb", buffering=0)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("wb", buffering=0)
         except OSError as problem:
             raise Stop(
                 f"{path} cannot be written ({problem.strerror}); name another file with --events."
@@ -57,7 +62,9 @@ class EventFile(AbstractContextManager["EventFile"]):
             return
         if event.get("event") == _PROGRESS:
             now = time.monotonic()
-            if now - self._told_progress < _PROGRESS_SECONDS:
+            if now - self._told_progress < self._progress_seconds:
                 return
             self._told_progress = now
-        self._file.write(orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE))
+        # A file that can be written no more ends no run.
+        with suppress(OSError):
+            self._file.write(orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE))

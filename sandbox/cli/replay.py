@@ -16,6 +16,7 @@ from loadtests.sending_process import work
 from loadtests.supplier.access import SupplierAccess
 from loadtests.verdict import Outcome
 from sandbox.cli import FAILED, HELD, INCONCLUSIVE, Stop
+from sandbox.cli.events import EventFile, events_option
 from sandbox.cli.replay_events import ReplayEvents
 from sandbox.cli.replay_output import Replayed, print_paths, print_replay, replay
 from sandbox.cli.replay_suppliers import REFERENCES, SUPPLIER, example_supplier, supplier_at
@@ -144,11 +145,7 @@ EXIT_CODES = {Outcome.PASS: HELD, Outcome.FAIL: FAILED, Outcome.INCONCLUSIVE: IN
     show_default=True,
     help="A folder for the results.",
 )
-@click.option(
-    "--events",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A file for what happens as it happens: a line of JSON about once a second.",
-)
+@events_option
 @click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON, for scripts.")
 def command(
     profile: str,
@@ -171,7 +168,7 @@ def command(
     master_port: int,
     ledger: Path | None,
     report: Path,
-    events: Path | None,
+    events_path: Path | None,
     as_json: bool,
     identity: Identity,
 ) -> int:
@@ -209,7 +206,7 @@ def command(
                 master=Master(bind, master_port) if master else None,
                 csv=report / "locust",
             )
-            replayed = _replayed(plan, supplier, events)
+            replayed = _replayed(plan, supplier, events_path)
     except ReplayError as problem:
         raise Stop(str(problem)) from problem
     told = replay_report(replayed.result, replayed.phases, {"Target": plan.base_url})
@@ -226,11 +223,7 @@ def command(
 def _replayed(plan: ReplayPlan, supplier: SupplierAccess | None, events: Path | None) -> Replayed:
     if events is None:
         return replay(plan, supplier)
-    try:
-        told = ReplayEvents(events, plan)
-    except OSError as problem:
-        raise Stop(f"The events cannot be written to {events}: {problem.strerror}.") from problem
-    with told:
+    with EventFile(events, progress_seconds=0.0) as file, ReplayEvents(file, plan) as told:
         replayed = replay(plan, supplier, told)
         told.end(replayed.result)
         return replayed

@@ -15,7 +15,6 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -25,6 +24,7 @@ import orjson
 from loadtests.ledger import LedgerTail
 from loadtests.pacer import RETRIED
 from loadtests.results import Progress, ReplayPlan, ReplayResult
+from sandbox.cli.events import EventFile
 from sandbox.clock import wall_now
 from sandbox.reports.certification_exchanges import printable
 from sandbox.reports.replay import headline, replay_lines
@@ -36,11 +36,10 @@ _PHASES = {"replaying": SEND, "settling": SETTLE, "reconciling": RECONCILE}
 
 
 class ReplayEvents:
-    """Writes the file. Raises OSError where it cannot be opened."""
+    """Tells them to a file, of progress whatever it is handed: it keeps the pace itself."""
 
-    def __init__(self, path: Path, plan: ReplayPlan) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("wb", buffering=0)
+    def __init__(self, file: EventFile, plan: ReplayPlan) -> None:
+        self._file = file
         self._plan = plan
         self._ledger = plan.ledger
         self._tail: LedgerTail | None = None
@@ -140,10 +139,7 @@ class ReplayEvents:
             self._waits.append((entry["answered"] - entry["due"]) * 1000)
 
     def _tell(self, event: str, about: dict[str, Any]) -> None:
-        told = {"event": event, "at": to_text(wall_now()), **about}
-        # A file that can be written no more ends no replay.
-        with suppress(OSError):
-            self._file.write(orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE))
+        self._file.tell({"event": event, "at": to_text(wall_now()), **about})
 
     def __enter__(self) -> Self:
         return self
@@ -157,7 +153,6 @@ class ReplayEvents:
         if error is not None:
             said = str(error) or "stopped by Ctrl-C"
             self._tell("stopped", {"sentence": printable(said)})
-        self._file.close()
         if self._tail is not None:
             self._tail.__exit__(kind, error, trace)
 
