@@ -320,11 +320,11 @@ def _announce(settings: Settings, as_json: bool, shows_operator: bool) -> None:
             f"SFTP      {settings.host} port {settings.sftp_port}, user <workspace>.<odsCode>"
         )
     click.echo(f"Database  {settings.shown_database}")
-    _announce_access(settings)
+    _announce_access(settings, shows_operator)
     click.echo("Ctrl-C stops it.")
 
 
-def _announce_access(settings: Settings) -> None:
+def _announce_access(settings: Settings, shows_operator: bool) -> None:
     url, path = settings.public_url, settings.database_path
     if settings.level != Level.PLATFORM:
         click.echo(f"Token     {settings.token}")
@@ -334,7 +334,9 @@ def _announce_access(settings: Settings) -> None:
             click.echo(f"Try       {curl} {url}/esr/v1/organisations")
         return
     click.echo(f"Tokens    {settings.token_url}, and no others")
-    click.echo(f"Operator  its token is in {operator_file(path)}" if path else _OPERATOR)
+    click.echo(
+        f"Operator  its token is in {operator_file(path)}" if path and shows_operator else _OPERATOR
+    )
     if settings.client_key is not None:
         click.echo(f"Client    {DEFAULT_CLIENT}, its key is in {settings.client_key}")
         named = f"--client-id {DEFAULT_CLIENT} --key-file {settings.client_key}"

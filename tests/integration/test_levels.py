@@ -348,6 +348,21 @@ def test_an_operators_token_that_was_given_is_not_printed(
     assert not answered.exists()
 
 
+def test_a_start_names_no_file_of_an_operators_token_that_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ESR_SANDBOX_OPERATOR_TOKEN", "drawn-by-the-operator-of-this-test")
+    command = [sys.executable, "-m", "sandbox.cli", "serve", "--port", "0", "--world", "empty"]
+    options = ["--database", str(tmp_path / "x.db")]
+    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = next((line for line in process.stdout if line.startswith("Operator")), "")
+        process.terminate()
+
+    assert "ESR_SANDBOX_OPERATOR_TOKEN" in said
+    assert "x.db.operator" not in said
+
+
 def test_a_key_that_is_none_stops_the_start(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
