@@ -27,23 +27,29 @@ class Sheet:
     def errors(self) -> dict[str, str]:
         """By the pointer of a field: what is wrong with what it holds."""
         known = {each.pointer for each in _all((*self.places, *self.fields))}
-        found: dict[str, str] = {}
-        for fault in self.problem.get("errors", ()):
-            pointer = _named_by(fault, known)
-            if pointer in known:
-                found.setdefault(pointer, _told(fault))
-        return found
+        return {pointer: _told(fault) for pointer, fault in self._one_each() if pointer in known}
 
     @property
     def faults(self) -> list[dict[str, str]]:
         """Every fault as an entry of an error summary, with the address of its field where it has one."""
         by_pointer = {each.pointer: each for each in _all((*self.places, *self.fields))}
         entries = []
-        for fault in self.problem.get("errors", ()):
-            found = by_pointer.get(_named_by(fault, by_pointer.keys()))
+        for pointer, fault in self._one_each():
+            found = by_pointer.get(pointer)
             text = f"{found.label}: {_told(fault)}" if found else _told(fault)
             entries.append({"text": text} | ({"href": f"#{found.id}"} if found else {}))
         return entries
+
+    def _one_each(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """The faults, each with the pointer that it is about; of several in one field, one that can be told in words."""
+        known = {each.pointer for each in _all((*self.places, *self.fields))}
+        kept: dict[tuple[str, int], Mapping[str, Any]] = {}
+        for number, fault in enumerate(self.problem.get("errors", ())):
+            pointer = _named_by(fault, known)
+            place = (pointer, 0 if pointer in known else number)
+            if place not in kept or (_in_words(kept[place]) is None and _in_words(fault)):
+                kept[place] = fault
+        return [(pointer, fault) for (pointer, _), fault in kept.items()]
 
 
 def sheet_of(operation: str, entries: Entries, *, without: Collection[str] = ()) -> Sheet:
@@ -83,9 +89,12 @@ _IN_WORDS: Mapping[str, str] = {
 """How the contract's validator ends a sentence → what a person reads at the field."""
 
 
+def _in_words(fault: Mapping[str, Any]) -> str | None:
+    return next((told for end, told in _IN_WORDS.items() if fault["detail"].endswith(end)), None)
+
+
 def _told(fault: Mapping[str, Any]) -> str:
-    detail = str(fault["detail"])
-    return next((words for end, words in _IN_WORDS.items() if detail.endswith(end)), detail)
+    return _in_words(fault) or str(fault["detail"])
 
 
 def _all(fields: tuple[Field, ...]) -> list[Field]:

@@ -183,7 +183,17 @@ def test_the_clock_says_what_is_due_and_what_happened(
         "/clock", "/clock/move", **{"/by": "", "/to": "2020-01-01 00:00"}
     )
 
+    wrong = [
+        console.send("/clock", "/clock/move", **{"/by": "", "/to": to})
+        for to in ("", "soon", "2020-01-01")
+    ]
+
     now = workspace.control.get("/clock").json()["now"]
+    for answered, shown in wrong:
+        assert answered == 400
+        assert "Enter a moment" in said(shown) or "This is no moment." in said(shown)
+        assert 'href="#to"' in shown
+        assert "breaks the contract" not in shown
     assert "frozen: it stands still until it is moved" in before
     assert status == 200
     assert now == f"{start}T08:00:00.000Z"

@@ -1,6 +1,7 @@
 """The clock of a world: what time it is there, what is due next, moving it, and what happened on the way."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -17,6 +18,7 @@ from sandbox.web.call import Unit
 
 _SHOWN = 20
 _STARTS_AT = "T08:00:00Z"
+_NO_MOMENT = "Enter a moment, for instance 2026-06-01 08:00."
 STEPS = (
     ("PT1H", "1 hour"),
     ("P1D", "1 day"),
@@ -49,6 +51,10 @@ def move() -> ResponseReturnValue:
             problem = f"There is no applicant {entries['applicant'].strip()[:30]} in this world."
             return _shown(None, by_applicant=problem), 404
         entries = {"/to": f"{start}{_STARTS_AT}"}
+    if not entries.keys() & {"/by", "/to"}:
+        nothing = {"location": "body", "pointer": "/to", "detail": _NO_MOMENT}
+        refusal = {"detail": _NO_MOMENT, "code": "CONTRACT_VIOLATION", "errors": [nothing]}
+        return _shown(None, replace(sheet_of("advance_clock", {}), problem=refusal)), 400
     return _asked(sheet_of("advance_clock", entries))
 
 
