@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import orjson
 from rich.console import Console
 from rich.markup import escape
@@ -36,6 +35,7 @@ from sandbox.conformance.evidence.manifest import Facts, Level, seed_of_nonce, s
 from sandbox.conformance.evidence.pack import write_pack
 from sandbox.conformance.exploring import Explorer
 from sandbox.conformance.operations import Operations
+from sandbox.conformance.plain import plain_client
 from sandbox.conformance.preflight import Check, check_all
 from sandbox.conformance.references import Reached
 from sandbox.conformance.run import Emit, Run, RunPlan
@@ -215,7 +215,7 @@ def _cannot_certify(
 def _checks(
     found: Reached, cases: tuple[Case, ...], contracts: dict[str, Contract], out: Path
 ) -> list[Check]:
-    with httpx.Client(trust_env=False) as client:
+    with plain_client() as client:
         return check_all(found.subject, cases, contracts, out, client)
 
 

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from sandbox.cli import Stop
 from sandbox.conformance.bound_stage import BoundStage
 from sandbox.conformance.case import Case
 from sandbox.conformance.driving import Driver, NoDriver
 from sandbox.conformance.earlier import Earlier, EarlierUnusable, read_earlier
 from sandbox.conformance.evidence.keys import KeyUnusable, new_key_pair, read_private_key
+from sandbox.conformance.plain import plain_client
 from sandbox.conformance.preflight import Check, check_all
 from sandbox.conformance.receiver import EventReceiver
 from sandbox.conformance.references import Reached, reference
@@ -73,7 +72,7 @@ def looked_at(
     subject: Subject, cases: tuple[Case, ...], contracts: Mapping[str, Contract], folder: Path
 ) -> list[Check]:
     """The checks before a run against a supplier's own system. Nothing is changed anywhere."""
-    with httpx.Client(trust_env=False) as client:
+    with plain_client() as client:
         return [_sandbox(subject), *check_all(subject, cases, contracts, folder, client)]
 
 

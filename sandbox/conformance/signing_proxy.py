@@ -11,6 +11,8 @@ from typing import Any
 
 import httpx
 
+from sandbox.conformance.plain import plain_client
+
 _LONGEST_BODY = 2_097_152
 _HOP_BY_HOP = frozenset({"connection", "transfer-encoding", "content-length", "host", "keep-alive"})
 
@@ -21,7 +23,7 @@ Sign = Callable[[str, bytes], Mapping[str, str]]
 @contextmanager
 def signing_proxy(target: str, sign: Sign, sound: Mapping[str, str]) -> Iterator[str]:
     """An address on loopback that passes everything on to `target`; `sound` are the header values that stand for sound ones."""
-    client = httpx.Client(timeout=15, trust_env=False)
+    client = plain_client(timeout=15)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -16,6 +16,7 @@ import httpx
 from sandbox.conformance.bodies import person_of
 from sandbox.conformance.case import Case
 from sandbox.conformance.driving import Driver, NoDriver
+from sandbox.conformance.plain import plain_client
 from sandbox.conformance.receiver import EventReceiver
 from sandbox.conformance.scene import (
     POSITIONS,
@@ -82,7 +83,7 @@ class SupplierStage:
         `operator` is what the sandbox's powers ask for; without it the client's own access is shown. One that `only_looks`
         says whether the workspace will do, and leaves it as it is. Raises CannotArrange.
         """
-        with httpx.Client(timeout=20.0, trust_env=False, headers={"User-Agent": AGENT}) as client:
+        with plain_client(timeout=20.0, headers={"User-Agent": AGENT}) as client:
             is_made_for_it = access is None
             if access is None:
                 made = client.post(

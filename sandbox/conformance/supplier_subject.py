@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-import httpx
-
 from sandbox.conformance.driving import Driver, InboundDriver, OutboundDriver
+from sandbox.conformance.plain import plain_client
 from sandbox.conformance.preflight import check_client
 from sandbox.conformance.receiver import EventReceiver
 from sandbox.conformance.references import Reached, signer
@@ -69,7 +68,7 @@ def _driver(subject: Subject, guided: Driver, stack: ExitStack) -> Driver:
             raise CannotArrange(
                 "An inbound driver needs addresses.driver, and its token tokens.driver."
             )
-        client = stack.enter_context(httpx.Client(timeout=20.0, trust_env=False))
+        client = stack.enter_context(plain_client(timeout=20.0))
         return InboundDriver(subject.addresses["driver"], token, client)
     if subject.driving == OUTBOUND:
         address = subject.addresses.get("driver", "")

@@ -1,5 +1,6 @@
 """How the suite acts as a recruiter: whatever the subject's side does, an order comes to an outcome, in bounded time."""
 
+import gzip
 import json
 import socket
 import threading
@@ -21,6 +22,7 @@ from sandbox.conformance.driving import (
     NoDriver,
     OutboundDriver,
 )
+from sandbox.conformance.plain import plain_client
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 _OFFER = {
@@ -136,6 +138,18 @@ def test_a_driver_that_never_ends_is_left(answer: bytes | None, forever: bytes) 
         assert time.monotonic() - began < 4
     assert outcome.state == NO_ANSWER
     assert outcome.reason
+
+
+def test_what_a_driver_has_packed_is_not_unpacked() -> None:
+    packed = gzip.compress(gzip.compress(b'{"state": "DONE"}'))
+    head = _HEAD + b"Content-Encoding: gzip, gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    with a_driver_that_says(head + packed) as url, plain_client() as client:
+        body = client.get(url).content
+    with a_driver_that_says(head + packed) as url, inbound(url) as driver:
+        outcome = driver.perform("SYNC_POSITIONS", {})
+
+    assert body == packed
+    assert outcome.state == NO_ANSWER
 
 
 def test_a_driver_that_nobody_serves_gives_no_answer() -> None:

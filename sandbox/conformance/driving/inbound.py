@@ -46,7 +46,7 @@ class InboundDriver:
             with self._client.stream(
                 method, address, json=body, headers=self._headers, timeout=left
             ) as answer:
-                for part in answer.iter_bytes():
+                for part in answer.iter_raw():
                     content += part
                     if len(content) > _LARGEST_ANSWER:
                         return Outcome(NO_ANSWER, reason="the driver's answer does not end")
