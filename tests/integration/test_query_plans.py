@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from sandbox.app import _lifespan, contracts_of, make_app, make_runtime
 from sandbox.cli.worlds import fill_default, make_world
+from sandbox.console.door import ConsoleDoor
 from sandbox.prepared import Prepared
 from sandbox.runtime import Runtime
 from sandbox.settings import Settings
@@ -122,7 +123,7 @@ async def _story(runtime: Runtime) -> None:
     app = make_app(runtime, contracts_of(runtime.settings.systems))
     transport = httpx.ASGITransport(app=app)
     async with (
-        _lifespan(runtime)(app),
+        _lifespan(runtime, ConsoleDoor(app, runtime, []))(app),
         httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
     ):
 
