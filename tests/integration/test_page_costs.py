@@ -18,7 +18,8 @@ from scoping import OF_ALL_ON_PURPOSE, watched
 
 from sandbox.app import _lifespan, contracts_of, make_app, make_runtime
 from sandbox.cli.worlds import fill_default, make_world
-from sandbox.console.store import home, journeys, traffic, world
+from sandbox.console.door import ConsoleDoor
+from sandbox.console.store import home, journey_exchanges, journeys, traffic, world
 from sandbox.runtime import Runtime
 from sandbox.settings import Settings
 from simulators.applicants import applicant
@@ -56,8 +57,9 @@ def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runtime
         (traffic, "LOOKED_AT"),
         (world, "LOOKED_AT"),
         (journeys, "REFUSED_AMONG"),
-        (journeys, "BEFORE"),
-        (journeys, "AFTER"),
+        (journey_exchanges, "REFUSED_AMONG"),
+        (journey_exchanges, "BEFORE"),
+        (journey_exchanges, "AFTER"),
     ):
         monkeypatch.setattr(module, name, _BOUND)
     settings = Settings(
@@ -125,7 +127,7 @@ async def _story(runtime: Runtime) -> tuple[dict[str, int], dict[str, int], dict
     path = runtime.settings.database_path
     assert path is not None
     async with (
-        _lifespan(runtime)(app),
+        _lifespan(runtime, ConsoleDoor(app, runtime, []))(app),
         httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as client,
     ):
         number = await _life(client)

@@ -12,7 +12,7 @@ from sandbox.console.journeys import wording
 from sandbox.console.journeys.beliefs import beliefs_of, told_to
 from sandbox.console.journeys.facts import Document, Facts
 from sandbox.console.journeys.story import steps_of
-from sandbox.console.store import journey_facts, journeys
+from sandbox.console.store import journey_exchanges, journey_facts, journeys
 from sandbox.esr.domain.people import folded
 from sandbox.esr.store.applicants import find_applicant
 from sandbox.nhsjobs.store.applications import find_application, find_by_reference
@@ -161,12 +161,14 @@ def _place_of(unit: Unit, wanted: str) -> _Place | None:
 
 def _place_of_request(unit: Unit, request_id: str) -> _Place | None:
     """Where the request under an id is told of: the applicant's journey, what was refused, or the exchange alone."""
-    found = journeys.exchanges_of_requests(unit.connection, unit.workspace.name, [request_id])
+    found = journey_exchanges.exchanges_of_requests(
+        unit.connection, unit.workspace.name, [request_id]
+    )
     for exchange in found:
         if exchange.applicant_number:
             return "journey.applicant", {"number": exchange.applicant_number}
     for exchange in found:
-        reference = journeys.reference_of(exchange)
+        reference = journey_exchanges.reference_of(exchange)
         if exchange.operation == "submit_applicant" and reference:
             return "journey.refused", {"reference": reference, "exchange": exchange.number}
     return ("traffic.exchange", {"number": found[0].number}) if found else None
@@ -195,5 +197,5 @@ def _name_keys(wanted: str) -> list[str]:
 
 def _refused(unit: Unit) -> list[tuple[str | None, Any]]:
     """(supplier's reference, exchange) of the latest submissions that were not taken."""
-    found = journeys.refused_submissions(unit.connection, unit.workspace.name, _REFUSED)
-    return [(journeys.reference_of(each), each) for each in found]
+    found = journey_exchanges.refused_submissions(unit.connection, unit.workspace.name, _REFUSED)
+    return [(journey_exchanges.reference_of(each), each) for each in found]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from sandbox.console.journeys.facts import Application, Document, Exchange, Facts
+from sandbox.console.store import journey_exchanges as journal
 from sandbox.console.store import journeys as store
 from sandbox.esr.store.applicants import find_applicant
 from sandbox.esr.store.employment_checks import list_checks
@@ -33,9 +34,9 @@ def facts_of_applicant(unit: Unit, number: str) -> Facts | None:
     )
     deliveries = store.deliveries_about(connection, name, facts.receivers, number)
     said = _merged(
-        store.exchanges_about(connection, name, number),
+        journal.exchanges_about(connection, name, number),
         # What was sent in vain before belongs to the story, though it has no number.
-        store.refused_with(connection, name, applicant["supplierReference"]),
+        journal.refused_with(connection, name, applicant["supplierReference"]),
     )
     receipts = store.receipts_of(connection, name, facts.events)
     facts = replace(facts, sendings=deliveries, exchanges=said, receipts=receipts)
@@ -58,10 +59,10 @@ def facts_of_refused(unit: Unit, reference: str, number: int = 0) -> Facts | Non
     name, connection = unit.workspace.name, unit.connection
     known = [
         each
-        for each in store.refused_exchange(connection, name, number)
-        if store.reference_of(each) == reference
+        for each in journal.refused_exchange(connection, name, number)
+        if journal.reference_of(each) == reference
     ]
-    said = _merged(store.refused_with(connection, name, reference), known)
+    said = _merged(journal.refused_with(connection, name, reference), known)
     rows = store.rows_that_changed_nothing(connection, name, reference)
     return replace(_begun(unit), exchanges=said, rows=rows) if said or rows else None
 
@@ -93,7 +94,7 @@ def _with_application(unit: Unit, facts: Facts, held: HeldApplication, number: s
         pre_employment_checks.list_checks(connection, name, identifier),
         store.waiting_updates_of(connection, name, identifier),
     )
-    asked = store.exchanges_of_requests(connection, name, request_ids)
+    asked = journal.exchanges_of_requests(connection, name, request_ids)
     facts = replace(
         facts,
         application=its,
@@ -108,7 +109,7 @@ def _with_surroundings(
     unit: Unit, facts: Facts, application: Document | None, number: str | None
 ) -> Facts:
     place = facts.exchanges[0].number if facts.exchanges else None
-    around = store.exchanges_around(
+    around = journal.exchanges_around(
         unit.connection, unit.workspace.name, place, application, number
     )
     return replace(facts, exchanges=_merged(facts.exchanges, around))
