@@ -36,7 +36,8 @@ def test_who_has_the_link_reads_the_results_and_can_do_nothing(
         again = supplier.get(f"{place}/share").text
 
         page = anybody.get(link)
-        forged = anybody.get(f"{link[:-1]}{'A' if link[-1] != 'A' else 'B'}")
+        # Not the last letter: some of its bits are of no byte.
+        forged = anybody.get(f"{link[:-2]}{'A' if link[-2] != 'A' else 'B'}{link[-1]}")
 
         assert page.status_code == 200
         assert "Results of a certification" in page.text
