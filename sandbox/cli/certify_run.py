@@ -234,6 +234,9 @@ def _in_place(checks: list[Check], console: Console, see: Emit) -> bool:
         )
         return False
     console.print(f"Pre-flight: {len(checks)} checks, all well.")
+    for check in checks:
+        if check.to_do:
+            console.print(f"[yellow]{escape(check.found)}[/] {escape(check.to_do)}", soft_wrap=True)
     return True
 
 

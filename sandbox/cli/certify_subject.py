@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from sandbox.cli import Stop
 from sandbox.conformance.bound_stage import BoundStage
 from sandbox.conformance.case import Case
@@ -20,6 +22,7 @@ from sandbox.conformance.scene import CannotArrange
 from sandbox.conformance.subject import Subject, SubjectUnusable, read_subject
 from sandbox.conformance.supplier_subject import supplier_at
 from sandbox.contracts import Contract
+from simulators.credentials import authorization
 
 _KEY = Path(".esr-sandbox") / "keys"
 _NAME = "evidence"
@@ -73,7 +76,30 @@ def looked_at(
 ) -> list[Check]:
     """The checks before a run against a supplier's own system. Nothing is changed anywhere."""
     with plain_client() as client:
-        return [_sandbox(subject), *check_all(subject, cases, contracts, folder, client)]
+        sandbox = _sandbox(subject)
+        hears = [_subscription(subject, client)] if sandbox.ok else []
+        return [sandbox, *hears, *check_all(subject, cases, contracts, folder, client)]
+
+
+def _subscription(subject: Subject, client: httpx.Client) -> Check:
+    """Whether the system has subscribed to events. One that reads the feed need not, so that none is only told."""
+    what = "the system hears of events"
+    url, _, _ = subject.addresses["control"].removesuffix("/control/v1").partition("/w/")
+    shown = {"Authorization": authorization(subject.tokens["esr"])}
+    try:
+        answer = client.get(f"{url}/esr/v1/event-subscriptions", headers=shown)
+        listed = answer.raise_for_status().json()["eventSubscriptions"]
+    except httpx.HTTPError as problem:
+        return Check(what, True, f"its subscriptions could not be read: {problem}")
+    if listed:
+        return Check(what, True, f"{len(listed)} subscriptions, first to {listed[0]['url']}")
+    return Check(
+        what,
+        True,
+        "It has subscribed to no events.",
+        "That is well where it reads the feed. Else connect it again, so that it subscribes: emptying a workspace takes its "
+        "subscriptions away.",
+    )
 
 
 def _sandbox(subject: Subject) -> Check:

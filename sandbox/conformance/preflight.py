@@ -59,7 +59,7 @@ class Check:
     ok: bool
     found: str
     to_do: str = ""
-    """What to change, where it is not well."""
+    """What to change, where it is not well, or may not be."""
 
 
 def check_all(
