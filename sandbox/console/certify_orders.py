@@ -35,7 +35,7 @@ from sandbox.identity.store import (
 )
 from sandbox.outgoing import AddressRefused
 
-SECRETS = "secrets.json"
+SECRETS = "secrets.json"  # pragma: allowlist secret
 _HOURS = 6
 _TOKEN_SPARE_MINUTES = 10
 

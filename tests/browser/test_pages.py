@@ -99,15 +99,15 @@ def test_page_is_used_with_the_keyboard_alone(
     reached: list[str] = []
     for _ in range(len(shown) + 5):
         page.keyboard.press("Tab")
-        place = page.evaluate("document.activeElement.dataset.place || ''")
+        # Asked at once, since the focus may still be on its way.
+        place, outlined, told = page.evaluate(
+            """() => { const it = document.activeElement, s = getComputedStyle(it);
+                 return [it.dataset.place || '', s.outlineStyle !== 'none' || s.boxShadow !== 'none'
+                   || it.type === 'radio' || it.type === 'checkbox', it.outerHTML.slice(0, 200)]; }"""
+        )
         if place:
             reached.append(place)
-            outlined = page.evaluate(
-                """() => { const s = getComputedStyle(document.activeElement);
-                     return s.outlineStyle !== 'none' || s.boxShadow !== 'none' || document.activeElement.type === 'radio'
-                       || document.activeElement.type === 'checkbox'; }"""
-            )
-            assert outlined, page.evaluate("document.activeElement.outerHTML")
+            assert outlined, told
 
     assert set(shown) <= set(reached), [
         page.evaluate("p => document.querySelector(`[data-place='${p}']`).outerHTML", place)[:200]

@@ -14,7 +14,7 @@ from sandbox.console.runs_record import RECORD
 
 SHORT = ("requirements", "--help")
 LONG = ("up", "--port", "0", "--world", "empty", "--database", ":memory:")
-SECRET = "a-token-of-somebodys-own"
+SECRET = "a-token-of-somebodys-own"  # pragma: allowlist secret
 ORDER = Order(CERTIFY, "acme", "2026", "a supplier", "A short one", lambda _folder: SHORT)
 
 
