@@ -200,13 +200,13 @@ def _sentences(
         return "An answer as the contract describes it.", f"{faults[0]}{more}."
     if status < 400:
         return "", ""
-    detail = str(problem.get("detail") or f"The answer {status}.")
-    if len(said) > 1 and problem.get("errors"):
-        more = f" (and {len(said) - 1:,} more)"
-        detail = f"At {said[0].place}: {said[0].text}{more}."
     if is_out:
         return "The receiver answers 2xx.", f"{status}. {problem.get('detail', '')}".strip()
     first = next((item for item in concerned if item.result != "pass"), None)
-    if first is not None:
-        return first.requirement.text, detail
-    return "The request is served.", detail
+    codes = first.requirement.codes if first is not None else ()
+    detail = str(problem.get("detail") or f"The answer {status}.")
+    if len(said) > 1 and problem.get("errors"):
+        # What came is told of the same rule as what was expected, where the answer tells of several.
+        told = next((item for item in said if item.code in codes), said[0])
+        detail = f"At {told.place}: {told.text.rstrip('.')} (and {len(said) - 1:,} more)."
+    return first.requirement.text if first is not None else "The request is served.", detail

@@ -164,6 +164,21 @@ def test_a_breach_of_the_contract_is_told_place_by_place_and_without_what_is_per
     assert submission["person"]["lastName"] not in answer.text
 
 
+def test_what_came_is_told_of_the_rule_that_was_expected_to_hold(workspace: Workspace) -> None:
+    submission = workspace.submission()
+    workspace.write("POST", "/applicants", submission)
+    # Two rules refuse it; the position is told of first.
+    workspace.write("POST", "/applicants", {**submission, "positionId": 1})
+
+    told = text_of(page(workspace, f"/{last_of(workspace, status=422)}"))
+
+    assert re.search(
+        r"Expected: [^.]* for a vacancy for which the person is a live applicant\. "
+        r"Came: At body /person: This person is an applicant for this vacancy already",
+        told,
+    )
+
+
 def test_the_command_sends_the_same_request_again(workspace: Workspace, refused: int) -> None:
     answer = page(workspace, f"/{refused}")
     shown = re.search(r'aria-label="Command"><code>(.*?)</code>', answer.text, re.DOTALL)
