@@ -190,8 +190,8 @@ class Wish:
                 "receiver",
                 "The suite contract calls your receiver. Enter its address, or leave that suite out.",
             )
-        if self.driving == GUIDED and _whole(self.minutes, 1, 1440) is None:
-            yield "minutes", "Enter how many minutes a person has for a step, from 1 to 1,440."
+        if self.driving == GUIDED and _whole(self.minutes, 1, 60) is None:
+            yield "minutes", "Enter how many minutes a person has for a step, from 1 to 60."
 
     def _system_problems(self) -> Iterator[tuple[str, str]]:
         if not _ADDRESS.fullmatch(self.address):
