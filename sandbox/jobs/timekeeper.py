@@ -160,6 +160,7 @@ class Timekeeper:
                 await asyncio.wait({task}, timeout=left)
 
     async def _keep(self) -> None:
+        is_told = False
         while True:
             self._woken.clear()
             try:
@@ -167,8 +168,14 @@ class Timekeeper:
                     if self._may_begin(name):
                         self._begin(name)
                 self.looked_at = time.monotonic()
+                if is_told:
+                    logger.warning("the clocks are read again")
+                is_told = False
             except Exception:
-                logger.exception("the clocks could not be read; trying again")
+                # Told once: while a database is away, twice a second would fill every log.
+                if not is_told:
+                    logger.exception("the clocks could not be read; trying again")
+                is_told = True
             with suppress(TimeoutError):
                 async with asyncio.timeout(_IDLE_SECONDS):
                     await self._woken.wait()

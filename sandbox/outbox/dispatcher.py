@@ -197,13 +197,20 @@ class Dispatcher:
         )
 
     async def _run(self) -> None:
+        is_told = False
         while True:
             self._woken.clear()
             try:
                 await self._send_due()
                 self.looked_at = time.monotonic()
+                if is_told:
+                    logger.warning("the outbox is read again")
+                is_told = False
             except Exception:
-                logger.exception("the outbox could not be read; trying again")
+                # Told once: while a database is away, twice a second would fill every log.
+                if not is_told:
+                    logger.exception("the outbox could not be read; trying again")
+                is_told = True
             # Not wait_for, which before Python 3.12 loses a cancellation that comes together with the event.
             with suppress(TimeoutError):
                 async with asyncio.timeout(_IDLE_SECONDS):
