@@ -15,7 +15,8 @@ SHOTS = Path(os.environ.get("ESR_SANDBOX_SCREENSHOTS", ROOT / "reports" / "scree
 _NO_BROWSER = "There is no Chromium here, so the pages were not looked at. On Debian: apt-get install chromium"
 
 
-@pytest.fixture(scope="session")
+# While it is open an event loop runs in this thread, and tests of other files have loops of their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The system's Chromium; its tests are skipped where there is none."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
