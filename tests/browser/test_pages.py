@@ -135,10 +135,8 @@ def test_page_does_without_scripts(endpoint: str, browser: Browser, prepared: Pr
 @pytest.fixture(scope="session")
 def where_people_sign_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
     folder = tmp_path_factory.mktemp("platform")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ESR_SANDBOX_LEVEL", "platform")
-        with started("--world", "empty", folder=folder) as running:
-            yield running
+    with started("--world", "empty", folder=folder, level="platform") as running:
+        yield running
 
 
 @pytest.mark.parametrize("endpoint", sorted(AT_SIGN_IN))
