@@ -87,7 +87,7 @@ prove: .venv ## the long proofs, all of them or a slice (PROVE_SLICE=2/6)
 bench: .venv ## measure, beside a bare handler and others' tools, and write docs/performance.md (five minutes)
 	$(BIN)/python tests/bench
 
-pins: ## write constraints.txt anew from the newest releases that pyproject.toml admits
+pins: ## write constraints.txt anew from the newest releases that pyproject.toml admits; name the oldest Python that is to work (PYTHON=)
 	rm -rf .pins
 	$(PYTHON) -m venv .pins
 	.pins/bin/python -m pip --disable-pip-version-check -qq install '.[dev,node,bench,clients]' hatchling
