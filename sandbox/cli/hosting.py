@@ -1,5 +1,7 @@
 """The options of a sandbox that others reach: addresses, TLS, proxies, what it may call, and what it tells its operators."""
 
+import errno
+import os
 from collections.abc import Callable
 from ipaddress import ip_network
 from pathlib import Path
@@ -153,6 +155,8 @@ def hosting_settings(
         raise Stop(
             "TLS needs a certificate and its key: name both --tls-certificate and --tls-key."
         )
+    if console_folder is not None:
+        _make_console_folder(console_folder)
     return {
         "public_url": _checked(public_url) if public_url else "",
         "tls_certificate": tls_certificate,
@@ -180,6 +184,19 @@ def _usable(key: Path) -> Path:
     except KeyUnusable as problem:
         raise Stop(f"--register-key: {problem}") from problem
     return key.resolve()
+
+
+def _make_console_folder(folder: Path) -> None:
+    """Raises Stop now, and not when somebody first looks."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as problem:
+        raise Stop(
+            f"{folder} cannot be used for what the console keeps ({problem.strerror}). Name another folder with "
+            "--console-folder."
+        ) from problem
 
 
 def _checked(url: str) -> str:

@@ -355,9 +355,10 @@ def test_a_kill_in_the_middle_of_a_file_loses_and_doubles_nothing(tmp_path: Path
             ["--hub", "hub", "--only", "nhs-jobs", "--esr-url", "http://127.0.0.1:9"],
             "The hub is ESR's",
         ),
+        (["--console-folder", "a-file/console"], "cannot be used for what the console keeps"),
     ],
 )
-def test_a_hub_that_cannot_be_is_refused_at_the_start(
+def test_a_folder_that_cannot_be_is_refused_at_the_start(
     tmp_path: Path, arguments: list[str], sentence: str
 ) -> None:
     (tmp_path / "a-file").write_text("x")
