@@ -205,8 +205,8 @@ def start(
         client_key=client_key,
         hub=hub.resolve() if hub else None,
         sftp_port=sftp_port,
-        # Where a script asked for it, nobody may ever look.
-        prepares_console=not as_json,
+        # Where a script asked for it, nobody may ever look; where there are contracts only, there is no console.
+        prepares_console=not as_json and mode == Mode.FULL,
         **hosting_settings(**hosting),
     )
 
